@@ -1,0 +1,206 @@
+//! What happens to a case. Every event is stored before it counts.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use niyam_rules::value::Value;
+
+use crate::id::{AlertId, PersonId, RequestId};
+use crate::state::TimerId;
+use crate::time::Timestamp;
+
+/// One event of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Number in the case, from 1, without gaps.
+    pub number: u64,
+    /// When it was recorded. What the kernel takes for now.
+    pub at: Timestamp,
+    /// When it happened, if that was earlier (typed in later from paper).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub happened_at: Option<Timestamp>,
+    /// What.
+    pub body: EventBody,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventBody {
+    /// The case begins. Always number 1, and only that.
+    Opened {
+        /// The alert that opened it.
+        alert: Option<AlertId>,
+        /// What is known at the start.
+        facts: BTreeMap<String, Value>,
+        /// Marked as an exercise from the first byte to the last report.
+        drill: bool,
+    },
+    /// Another alert about the same person joined: event `alert.duplicate` or `alert.update`, or for a K-SOS session
+    /// `session.location`, `session.stop`.
+    Joined {
+        /// The alert.
+        alert: AlertId,
+        /// Event name the chart sees.
+        event: String,
+        /// Facts it brings: lists gain items, single facts that were unknown get a value, later values of single facts
+        /// replace earlier ones of alerts but never what a person said.
+        facts: BTreeMap<String, Value>,
+    },
+    /// A person acted.
+    Act {
+        /// Name of the act.
+        act: String,
+        /// Who.
+        actor: Actor,
+        /// Answers by fact.
+        form: BTreeMap<String, Value>,
+        /// The request, so that a repeat is recognised.
+        request: RequestId,
+    },
+    /// A person saved the form of an active state, without an act.
+    Recorded {
+        /// The state, by id.
+        state: String,
+        /// Who.
+        actor: Actor,
+        /// Answers by fact.
+        form: BTreeMap<String, Value>,
+        /// The request, so that a repeat is recognised.
+        request: RequestId,
+    },
+    /// A clock ran out, or a delayed event is due.
+    TimerFired {
+        /// Which.
+        timer: TimerId,
+        /// When it was due; the lateness is `at - due`.
+        due: Timestamp,
+    },
+    /// What became of an effect.
+    Delivered {
+        /// Number of the event that caused the effect.
+        event: u64,
+        /// Its place in that step.
+        index: u32,
+        /// Outcome. A failure is the event `delivery.failed` in the chart, an empty seat `roster.empty`.
+        outcome: Outcome,
+    },
+    /// Any other event from outside.
+    External {
+        /// Event name.
+        name: String,
+        /// What it carries.
+        data: Value,
+    },
+}
+
+/// What became of an effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A person was found for a seat; event `owner.assigned`.
+    Assigned {
+        /// Who.
+        person: PersonId,
+        /// Unit code.
+        unit: String,
+    },
+    /// Nobody sits in the seat; event `roster.empty`.
+    NobodyThere {
+        /// Unit code that was asked, when it is known.
+        unit: Option<String>,
+    },
+    /// Reached its receiver; event `delivery.done`.
+    Done,
+    /// Given up after all tries; event `delivery.failed`.
+    Failed {
+        /// In plain words, without personal data.
+        reason: String,
+    },
+}
+
+/// Who acted, in which role, for which unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// Who.
+    pub person: PersonId,
+    /// Role id of the protocol.
+    pub role: String,
+    /// Unit code.
+    pub unit: String,
+}
+
+/// Why an event changed nothing. Recorded, so that nothing is unexplained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// No transition for this act here.
+    NotAllowedHere {
+        /// The act.
+        act: String,
+    },
+    /// The role may not do this act.
+    WrongRole {
+        /// The act.
+        act: String,
+        /// Role of who tried.
+        role: String,
+        /// Roles that may.
+        by: Vec<String>,
+    },
+    /// A guard forbids it.
+    GuardFalse {
+        /// The act.
+        act: String,
+        /// The guard's text.
+        guard: String,
+    },
+    /// The form is not filled in as it must be.
+    Form {
+        /// What is wrong, by fact.
+        problems: BTreeMap<String, FormProblem>,
+    },
+    /// The timer was disarmed before it fired.
+    TimerNotArmed {
+        /// Which.
+        timer: TimerId,
+    },
+    /// The case has ended.
+    Closed,
+    /// The case was halted by a breach and waits for a person.
+    Halted,
+    /// The event's number is not the next one.
+    OutOfOrder {
+        /// The number expected.
+        expected: u64,
+    },
+}
+
+/// What is wrong with one answer of a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FormProblem {
+    /// Required and not given.
+    Missing,
+    /// Not of the fact's type.
+    WrongType {
+        /// What is wanted, as the protocol writes the type.
+        expected: String,
+    },
+    /// No field of the form.
+    NoSuchField,
+}
+
+/// A broken invariant. Halts the case and calls a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Breach {
+    /// More microsteps than [`crate::limits::MICROSTEPS`].
+    EndlessLoop,
+    /// A queue, the effects or the timers outgrew their limit.
+    TooMuch {
+        /// Which limit.
+        limit: String,
+    },
+}

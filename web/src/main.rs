@@ -1,0 +1,2 @@
+//! niyam
+fn main() {}
