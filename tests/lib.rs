@@ -1,0 +1,1 @@
+//! Tests that span packages: `workspace`, `conformance`, `e2e`, `browser`.
