@@ -123,7 +123,7 @@ pub struct Post {
     pub owner: Option<Seat>,
     /// Form that the owner may save any number of times while it is active, by id.
     pub form: Option<String>,
-    /// How a case ended that ends here; `Some` on final states of the root only.
+    /// How a case ended that ends here: the case counts as closed while a state with an outcome is active.
     pub outcome: Option<String>,
 }
 

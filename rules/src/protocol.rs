@@ -41,7 +41,8 @@ pub struct Protocol {
     pub messages: BTreeMap<String, Message>,
     /// Guarantees in the order written.
     pub guarantees: Vec<Guarantee>,
-    /// Scenarios in the order of their files.
+    /// Scenarios in the order of their files. A protocol has those of the one it extends too: a file of the same name
+    /// replaces one whole, `remove: true` in it drops one.
     pub scenarios: Vec<Scenario>,
 }
 
@@ -142,12 +143,14 @@ pub enum UnitRule {
     Code(String),
     /// The one that a fact of type unit names.
     Fact(String),
-    /// The nearest one of a kind (`district`, `range`, `phq` …) at or above the unit that a fact names.
+    /// The nearest one of some kinds (`district`, `range`, `phq` …) at or above the unit that a fact names.
     Above {
         /// The fact.
         fact: String,
-        /// Kind as in the directory.
-        kind: String,
+        /// Kinds as in the directory, at least one; any of them will do. Written `kind: district` or
+        /// `kind: [district, commissionerate, grp]`: a commissionerate and the railway police stand where elsewhere a
+        /// district does.
+        kinds: Vec<String>,
     },
 }
 
