@@ -1,1 +1,17 @@
-//! placeholder
+//! Everything durable: store, runtime, clocks, outbox, intake, directory.
+//!
+//! Purpose: [`engine::Engine`] takes bytes, acts and forms, lets the kernel decide, and makes event, state, clocks and
+//! effects durable in one transaction before anybody is answered.
+//!
+//! Invariants: nothing acknowledged is lost, nothing is applied twice, every clock fires, no case is without somebody
+//! responsible. Personal data never stand in a plain column or a log line. The formats are in `docs/storage.md`.
+//!
+//! Where a new thing goes: a new kind of effect in `outbox`, a new column in `migrations` and `store`, a new thing to
+//! see in `view`.
+
+pub mod engine;
+pub mod error;
+pub mod people;
+pub mod request;
+pub mod time;
+pub mod view;

@@ -1,0 +1,186 @@
+//! What can go wrong at the engine's borders. A caller can tell: come again, refuse, or a bug.
+
+use std::path::PathBuf;
+
+use niyam_kernel::event::Refusal;
+use niyam_kernel::id::{AlertId, CaseId, RequestId};
+use niyam_rules::text::Text;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No room on the disk. Nothing was written and nothing acknowledged; come again when there is room.
+    #[error(
+        "the disk that holds the data folder is full: nothing was stored; make room and send it again"
+    )]
+    Full,
+    /// Somebody else wrote to the case first. The runtime loads and tries again by itself.
+    #[error("{case} has moved on from event {expected}: load it and try again")]
+    Conflict {
+        /// The case.
+        case: CaseId,
+        /// Number of the event that was expected to be the last.
+        expected: u64,
+    },
+    /// Another process held the database for longer than the busy timeout.
+    #[error("the database is locked by another process: stop it, or try again")]
+    Busy,
+    /// A row is not what the program wrote.
+    #[error(
+        "the table `{table}` holds a row that cannot be read ({row}, column `{column}`): {reason}"
+    )]
+    Corrupt {
+        /// Table.
+        table: &'static str,
+        /// Row, by its key.
+        row: String,
+        /// Column.
+        column: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database refused for another reason.
+    #[error("the database could not {doing}: {reason}")]
+    Database {
+        /// What was to be done.
+        doing: &'static str,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// Why the engine does not start. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database was written by a newer program.
+    #[error(
+        "the database was written by a newer version of niyam (it has the schema step `{migration}`): start that version, or restore a backup made before it; the file was left as it is"
+    )]
+    Newer {
+        /// The schema step that this program does not know.
+        migration: String,
+    },
+    /// There is data but not the key that opens it.
+    #[error(
+        "the data folder has cases but no key file {}: put the file back from your backup; without it sealed facts cannot be read", path.display()
+    )]
+    KeyMissing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The key file is not the one that the data were sealed with.
+    #[error("the key file {} does not belong to this data folder: put back the one that does", path.display())]
+    KeyWrong {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The key file has not the right length.
+    #[error("the key file {} is damaged: it must hold 64 hexadecimal digits; put it back from your backup", path.display())]
+    KeyDamaged {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The data folder cannot be used.
+    #[error("the data folder {} cannot be used: {reason}", path.display())]
+    Folder {
+        /// Where it is.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// A protocol that new cases should run on, or open cases run on, does not compile.
+    #[error("the protocol `{name}` does not compile: {findings}")]
+    Protocol {
+        /// Its name.
+        name: String,
+        /// The findings, one per line.
+        findings: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an alert was not taken in. Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// No bytes.
+    #[error("the alert is empty: send the message itself as the body")]
+    Empty,
+    /// Too large.
+    #[error(
+        "the alert has {bytes} bytes, more than the {limit} that are taken: send it without its largest attachments"
+    )]
+    TooLarge {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an act, a form or a reopening did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// No such case.
+    #[error("there is no case {0}")]
+    NoSuchCase(CaseId),
+    /// No such alert, or one that is not filed.
+    #[error("there is no filed alert {0}")]
+    NotFiled(AlertId),
+    /// The case refused it; that it was tried is in its timeline.
+    #[error("{}", text.en)]
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// In words.
+        text: Text,
+        /// Number of the event that records the refusal; 0 when nothing was recorded.
+        number: u64,
+    },
+    /// The request id was used for something else.
+    #[error("the request {0} was already used for something else: use a new id for each request")]
+    RequestReused(RequestId),
+    /// The version that the case runs on cannot be loaded.
+    #[error("the protocol version of {case} cannot be loaded: {reason}")]
+    Version {
+        /// The case.
+        case: CaseId,
+        /// Why.
+        reason: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why something cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    /// No such case.
+    #[error("there is no case {0}")]
+    NoSuchCase(CaseId),
+    /// No such alert.
+    #[error("there is no alert {0}")]
+    NoSuchAlert(AlertId),
+    /// Its key was destroyed.
+    #[error("what {0} held was erased")]
+    Erased(AlertId),
+    /// This reader may not read it now.
+    #[error("{0} is sealed for this reader")]
+    Sealed(AlertId),
+    /// The version that the case runs on cannot be loaded.
+    #[error("the protocol version of {case} cannot be loaded: {reason}")]
+    Version {
+        /// The case.
+        case: CaseId,
+        /// Why.
+        reason: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

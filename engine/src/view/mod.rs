@@ -1,0 +1,16 @@
+//! What people see of cases and alerts, as values: the web and the command line print them and decide nothing.
+
+mod alert;
+mod card;
+mod case;
+mod timeline;
+
+pub use alert::{AlertView, FieldView, FiledView, Header, PartView};
+pub use card::{
+    Board, CaseCard, Counts, Due, Filter, Labelled, LifeView, OwnerView, ProtocolRef, UnitRef,
+};
+pub use case::{
+    ActView, AlertRef, Blocked, Candidate, CaseView, ClockView, FactView, FieldQuestion, FormView,
+    LinkView, OwnerOf, RecordView, SaidBy, SaidKind, SpanRef,
+};
+pub use timeline::{ActorView, EntryKind, ReasonView, Timeline, TimelineEntry, Told, ToldStatus};
