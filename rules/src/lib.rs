@@ -14,6 +14,7 @@ pub mod bundle;
 pub mod chart;
 pub mod duration;
 pub mod expression;
+pub mod layout;
 pub mod place;
 pub mod protocol;
 pub mod text;

@@ -1,0 +1,141 @@
+//! Places lanes and boxes.
+
+use crate::chart::{Chart, Stage, State, StateIx, StateKind};
+use crate::text::Text;
+
+use super::edges::{Links, TRACK};
+use super::{BoxKind, Lane, StateBox};
+
+const LEAF_WIDTH: u32 = 208;
+const LEAF_HEIGHT: u32 = 68;
+const SMALL_HEIGHT: u32 = 32;
+const HEAD: u32 = 34;
+const PADDING: u32 = 12;
+const GAP: u32 = 16;
+const MARGIN: u32 = 24;
+const LANE_HEAD: u32 = 40;
+
+const STAGES: [Stage; 5] = [Stage::Intake, Stage::Verification, Stage::Assignment, Stage::Visit, Stage::Closure];
+
+/// Placed lanes and boxes, and what the edges need to know of them.
+pub(super) struct Plan {
+    pub(super) width: u32,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) boxes: Vec<StateBox>,
+    /// Index into `boxes` and into `lanes` for each state; `None` for the root.
+    pub(super) at: Vec<Option<(usize, usize)>>,
+    /// Top of the topmost boxes, below the rail of long forward edges.
+    pub(super) top: u32,
+    /// Bottom of the lowest box.
+    pub(super) bottom: u32,
+}
+
+struct Placing<'a> {
+    chart: &'a Chart,
+    boxes: Vec<StateBox>,
+    at: Vec<Option<(usize, usize)>>,
+}
+
+pub(super) fn place(chart: &Chart, links: &Links) -> Plan {
+    let tops: Vec<StateIx> = chart.states.first().map(|root| root.children.clone()).unwrap_or_default();
+    let used: Vec<Stage> =
+        STAGES.into_iter().filter(|stage| tops.iter().any(|top| stage_of(chart, *top) == *stage)).collect();
+    let top = LANE_HEAD + MARGIN + u32::from(links.forward_rail(chart, &used)) * TRACK;
+    let mut placing = Placing { chart, boxes: Vec::new(), at: vec![None; chart.states.len()] };
+    let mut lanes = Vec::new();
+    let (mut x, mut bottom) = (MARGIN, top);
+    for (number, stage) in used.iter().enumerate() {
+        x += u32::from(links.gutter(chart, &used, number)) * TRACK + GAP;
+        let members: Vec<StateIx> = tops.iter().copied().filter(|state| stage_of(chart, *state) == *stage).collect();
+        let width = members.iter().map(|state| placing.width(*state)).max().unwrap_or(LEAF_WIDTH);
+        let mut y = top;
+        for state in members {
+            y = placing.put(state, (x, y), width, 0, number) + GAP;
+        }
+        bottom = bottom.max(y);
+        lanes.push(Lane { stage: *stage, x, width });
+        x += width + GAP;
+    }
+    let width = x + u32::from(links.gutter(chart, &used, used.len())) * TRACK + MARGIN;
+    Plan { width, lanes, boxes: placing.boxes, at: placing.at, top, bottom }
+}
+
+/// Stage of a state or of the nearest state around it.
+pub(super) fn stage_of(chart: &Chart, state: StateIx) -> Stage {
+    let mut next = Some(state);
+    while let Some(state) = next.and_then(|ix| chart.states.get(usize::from(ix.0))) {
+        if let Some(post) = &state.post {
+            return post.stage;
+        }
+        next = state.parent;
+    }
+    Stage::Intake
+}
+
+impl Placing<'_> {
+    fn state(&self, ix: StateIx) -> &State {
+        &self.chart.states[usize::from(ix.0)]
+    }
+
+    fn width(&self, ix: StateIx) -> u32 {
+        let children = self.state(ix).children.iter().map(|child| self.width(*child) + 2 * PADDING).max();
+        children.unwrap_or(LEAF_WIDTH).max(LEAF_WIDTH)
+    }
+
+    /// Puts a state and all it contains; gives the y below it.
+    fn put(&mut self, ix: StateIx, (x, y): (u32, u32), width: u32, depth: u32, lane: usize) -> u32 {
+        let state = self.state(ix);
+        let kind = kind(state);
+        let children = state.children.clone();
+        let clock = state.clocks.iter().map(|clock| self.chart.clocks[usize::from(clock.0)].length).min();
+        let post = state.post.as_deref();
+        let owner = post.and_then(|post| post.owner.as_ref()).map(|seat| seat.role.clone());
+        let place = self.boxes.len();
+        self.boxes.push(StateBox {
+            id: state.id.clone(),
+            label: label(state),
+            owner,
+            clock: clock.map(|length| length.to_string()),
+            kind,
+            x,
+            y,
+            w: width,
+            h: 0,
+            depth,
+        });
+        self.at[usize::from(ix.0)] = Some((place, lane));
+        let bottom = if children.is_empty() {
+            y + if matches!(kind, BoxKind::History | BoxKind::Final) { SMALL_HEIGHT } else { LEAF_HEIGHT }
+        } else {
+            let mut next = y + HEAD;
+            for child in children {
+                next = self.put(child, (x + PADDING, next), width - 2 * PADDING, depth + 1, lane) + GAP;
+            }
+            next - GAP + PADDING
+        };
+        self.boxes[place].h = bottom - y;
+        bottom
+    }
+}
+
+fn kind(state: &State) -> BoxKind {
+    let human = state.post.as_ref().is_some_and(|post| post.owner.is_some());
+    match &state.kind {
+        StateKind::Atomic if human => BoxKind::Human,
+        StateKind::Atomic => BoxKind::System,
+        StateKind::Compound { .. } => BoxKind::Group,
+        StateKind::Parallel => BoxKind::Parallel,
+        StateKind::Final { .. } => BoxKind::Final,
+        StateKind::History { .. } => BoxKind::History,
+    }
+}
+
+fn label(state: &State) -> Text {
+    state.post.as_ref().filter(|post| !post.label.en.is_empty()).map_or_else(
+        || {
+            let own = state.id.rsplit('.').next().unwrap_or(&state.id).replace('_', " ");
+            Text { en: own.clone(), hi: own }
+        },
+        |post| post.label.clone(),
+    )
+}
