@@ -1,0 +1,134 @@
+//! The command line: one module per sub-command.
+
+pub mod serve;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::console::Console;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, nothing to report
+  1  something was found: findings in a protocol, a failed scenario, a refused step
+  2  wrong usage, a file that cannot be read, or a server that cannot start";
+
+/// Runs police protocols for people in distress.
+#[derive(Debug, Parser)]
+#[command(name = "niyam", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The sub-commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the screens and the API.
+    Serve(serve::Serve),
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// How a sub-command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, nothing to report.
+    Good,
+    /// Something was found.
+    Found,
+    /// Wrong usage, unreadable input, or no way to start.
+    Unusable,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Good => Self::SUCCESS,
+            Exit::Found => Self::from(1),
+            Exit::Unusable => Self::from(2),
+        }
+    }
+}
+
+/// Why a sub-command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The output cannot be written.
+    #[error("the output cannot be written")]
+    Output(#[source] io::Error),
+    /// A file or folder cannot be read.
+    #[error("`{path}` cannot be read")]
+    Unreadable {
+        /// As it was named.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What was asked for makes no sense; says what would.
+    #[error("{problem}")]
+    Usage {
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        advice: String,
+    },
+    /// The server cannot start or had to stop.
+    #[error(transparent)]
+    Serve(#[from] serve::ServeError),
+}
+
+impl CliError {
+    /// Whether the reader of the output has gone away, as with `| head`: no error for anybody.
+    #[must_use]
+    pub fn nobody_reads(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::Output(_) => {
+                Some("check that the disk has room and the file may be written".to_owned())
+            }
+            Self::Unreadable { source, .. } => Some(match source.kind() {
+                io::ErrorKind::NotFound => {
+                    "check the name; give `-` to read from the standard input".to_owned()
+                }
+                io::ErrorKind::PermissionDenied => "ask for the right to read it".to_owned(),
+                io::ErrorKind::InvalidData => "the file must be UTF-8 text".to_owned(),
+                _ => "check that it is a readable file".to_owned(),
+            }),
+            Self::Usage { advice, .. } => Some(advice.clone()),
+            Self::Serve(error) => error.advice(),
+        }
+    }
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// Runs what was asked for.
+///
+/// Errors: whatever keeps the sub-command from doing its work; findings are no errors but [`Exit::Found`].
+pub fn run(arguments: Arguments, console: &mut Console) -> Result<Exit, CliError> {
+    match arguments.command {
+        Command::Serve(serve) => serve::run(&serve, console),
+    }
+}

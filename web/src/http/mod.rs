@@ -1,0 +1,8 @@
+//! What every HTTP answer has in common.
+
+pub mod assets;
+pub mod error;
+pub mod guard;
+pub mod headers;
+
+pub use error::{ApiError, ErrorCode};
