@@ -77,11 +77,7 @@ impl Engine {
 
     /// One case. Sealed facts have a value only for a reader, and only while their group may be read; each reading of a
     /// sealed fact is logged.
-    pub async fn case(
-        &self,
-        _case: CaseId,
-        _reader: Option<&Actor>,
-    ) -> Result<CaseView, ViewError> {
+    pub async fn case(&self, _case: CaseId, _reader: Option<&Actor>) -> Result<CaseView, ViewError> {
         Err(NOT_READY.into())
     }
 
@@ -91,20 +87,12 @@ impl Engine {
     }
 
     /// One alert as it was read; its contents only for a reader who may read them, and logged.
-    pub async fn alert(
-        &self,
-        _alert: AlertId,
-        _reader: Option<&Actor>,
-    ) -> Result<AlertView, ViewError> {
+    pub async fn alert(&self, _alert: AlertId, _reader: Option<&Actor>) -> Result<AlertView, ViewError> {
         Err(NOT_READY.into())
     }
 
     /// The bytes of an alert and their media type; logged.
-    pub async fn alert_bytes(
-        &self,
-        _alert: AlertId,
-        _reader: &Actor,
-    ) -> Result<(String, Vec<u8>), ViewError> {
+    pub async fn alert_bytes(&self, _alert: AlertId, _reader: &Actor) -> Result<(String, Vec<u8>), ViewError> {
         Err(NOT_READY.into())
     }
 
@@ -114,12 +102,7 @@ impl Engine {
     }
 
     /// Makes a case of something that was filed.
-    pub async fn reopen_filed(
-        &self,
-        _alert: AlertId,
-        _actor: &Actor,
-        _reason: &str,
-    ) -> Result<CaseId, ActError> {
+    pub async fn reopen_filed(&self, _alert: AlertId, _actor: &Actor, _reason: &str) -> Result<CaseId, ActError> {
         Err(NOT_READY.into())
     }
 

@@ -10,9 +10,7 @@ use niyam_rules::text::Text;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No room on the disk. Nothing was written and nothing acknowledged; come again when there is room.
-    #[error(
-        "the disk that holds the data folder is full: nothing was stored; make room and send it again"
-    )]
+    #[error("the disk that holds the data folder is full: nothing was stored; make room and send it again")]
     Full,
     /// Somebody else wrote to the case first. The runtime loads and tries again by itself.
     #[error("{case} has moved on from event {expected}: load it and try again")]
@@ -26,9 +24,7 @@ pub enum StoreError {
     #[error("the database is locked by another process: stop it, or try again")]
     Busy,
     /// A row is not what the program wrote.
-    #[error(
-        "the table `{table}` holds a row that cannot be read ({row}, column `{column}`): {reason}"
-    )]
+    #[error("the table `{table}` holds a row that cannot be read ({row}, column `{column}`): {reason}")]
     Corrupt {
         /// Table.
         table: &'static str,

@@ -15,3 +15,6 @@ pub mod people;
 pub mod request;
 pub mod time;
 pub mod view;
+
+pub mod directory;
+pub mod intake;

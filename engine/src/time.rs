@@ -17,9 +17,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -34,9 +32,7 @@ impl ManualClock {
     /// Standing at a moment.
     #[must_use]
     pub const fn at(now: Timestamp) -> Self {
-        Self {
-            ms: AtomicI64::new(now.as_ms()),
-        }
+        Self { ms: AtomicI64::new(now.as_ms()) }
     }
 
     /// Moves forward by a length of time.
@@ -84,10 +80,7 @@ impl SeededEntropy {
     /// Starts at a seed.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            counter: AtomicU64::new(0),
-        }
+        Self { seed, counter: AtomicU64::new(0) }
     }
 }
 
@@ -96,9 +89,7 @@ impl Entropy for SeededEntropy {
         use sha2::Digest as _;
         for chunk in bytes.chunks_mut(32) {
             let count = self.counter.fetch_add(1, Ordering::SeqCst);
-            let block = sha2::Sha256::new()
-                .chain_update(self.seed.to_be_bytes())
-                .chain_update(count.to_be_bytes());
+            let block = sha2::Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(count.to_be_bytes());
             chunk.copy_from_slice(&block.finalize()[..chunk.len()]);
         }
     }

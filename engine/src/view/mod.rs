@@ -6,11 +6,9 @@ mod case;
 mod timeline;
 
 pub use alert::{AlertView, FieldView, FiledView, Header, PartView};
-pub use card::{
-    Board, CaseCard, Counts, Due, Filter, Labelled, LifeView, OwnerView, ProtocolRef, UnitRef,
-};
+pub use card::{Board, CaseCard, Counts, Due, Filter, Labelled, LifeView, OwnerView, ProtocolRef, UnitRef};
 pub use case::{
-    ActView, AlertRef, Blocked, Candidate, CaseView, ClockView, FactView, FieldQuestion, FormView,
-    LinkView, OwnerOf, RecordView, SaidBy, SaidKind, SpanRef,
+    ActView, AlertRef, Blocked, Candidate, CaseView, ClockView, FactView, FieldQuestion, FormView, LinkView, OwnerOf,
+    RecordView, SaidBy, SaidKind, SpanRef,
 };
 pub use timeline::{ActorView, EntryKind, ReasonView, Timeline, TimelineEntry, Told, ToldStatus};
