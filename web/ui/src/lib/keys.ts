@@ -1,0 +1,88 @@
+/** Keys of the catalogue for words that come as codes in the data. The test of the catalogues reads this file too. */
+
+import type { EntryKind, Level, Life, Stage } from './api';
+import type { SectionName } from './board';
+
+export const STAGE_KEY: Record<Stage, string> = {
+  intake: 'stage-intake',
+  verification: 'stage-verification',
+  assignment: 'stage-assignment',
+  visit: 'stage-visit',
+  closure: 'stage-closure',
+};
+export const LEVEL_KEY: Record<Level, string> = {
+  red: 'level-red',
+  orange: 'level-orange',
+  yellow: 'level-yellow',
+  green: 'level-green',
+};
+export const LIFE_KEY: Record<Life, string> = { open: 'life-open', closed: 'life-closed', halted: 'life-halted' };
+export const SECTION_KEY: Record<SectionName, string> = {
+  overdue: 'section-overdue',
+  unowned: 'section-unowned',
+  open: 'section-open',
+  closed: 'section-closed',
+};
+export const ENTRY_KEY: Record<EntryKind, string> = {
+  opened: 'entry-opened',
+  joined: 'entry-joined',
+  act: 'entry-act',
+  recorded: 'entry-recorded',
+  clock: 'entry-clock',
+  delivery: 'entry-delivery',
+  external: 'entry-external',
+  refused: 'entry-refused',
+  halted: 'entry-halted',
+};
+export const STATUS_KEY: Record<'waiting' | 'done' | 'failed', string> = {
+  waiting: 'told-waiting',
+  done: 'told-done',
+  failed: 'told-failed',
+};
+export const BY_KEY: Record<'default' | 'alert' | 'person' | 'rule', string> = {
+  default: 'by-default',
+  alert: 'by-alert',
+  person: 'by-person',
+  rule: 'by-rule',
+};
+const RELATION_KEY: Record<string, string> = {
+  new: 'relation-new',
+  opened: 'relation-new',
+  first: 'relation-new',
+  duplicate: 'relation-duplicate',
+  update: 'relation-update',
+  related: 'relation-related',
+  reopened: 'relation-reopened',
+};
+const SOURCE_KEY: Record<string, string> = {
+  mail: 'source-mail',
+  email: 'source-mail',
+  webhook: 'source-webhook',
+  x: 'source-x',
+  ksos: 'source-ksos',
+  note: 'source-note',
+  phone: 'source-note',
+};
+const CLASS_KEY: Record<string, string> = {
+  alert: 'class-alert',
+  update: 'class-update',
+  duplicate: 'class-duplicate',
+  filed: 'class-filed',
+  unreadable: 'class-unreadable',
+};
+/** Names of platforms are names: the same in both languages. */
+const PLATFORM: Record<string, string> = {
+  facebook: 'Facebook',
+  instagram: 'Instagram',
+  whatsapp: 'WhatsApp',
+  x: 'X',
+  twitter: 'X',
+  youtube: 'YouTube',
+  ksos: 'K-SOS',
+  'k-sos': 'K-SOS',
+};
+
+export const relationKey = (relation: string): string | null => RELATION_KEY[relation] ?? null;
+export const sourceKey = (source: string): string | null => SOURCE_KEY[source.split(/[_:.]/)[0] ?? source] ?? null;
+export const classKey = (kind: string): string | null => CLASS_KEY[kind] ?? null;
+export const platformName = (platform: string): string => PLATFORM[platform.toLowerCase()] ?? platform;
