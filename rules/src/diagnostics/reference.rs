@@ -1,0 +1,1 @@
+//! The reference of all codes, made from the registry.

@@ -1,0 +1,301 @@
+//! What a value of the language may look like, and the check of a tree against it.
+
+use crate::diagnostics::{Code, Diagnostic};
+use crate::duration::Duration;
+use crate::place::Place;
+use crate::source::{Body, Node};
+
+/// What a value may look like.
+#[derive(Debug)]
+pub enum Shape {
+    /// Any single value.
+    Text,
+    /// The id of something: small letters, digits, `_`, `-`.
+    Name,
+    /// One or several ids.
+    Names,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number within bounds.
+    Integer(i64, i64),
+    /// A length of time: `10m`.
+    Length,
+    /// A day, `YYYY-MM-DD`.
+    Day,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A Rhai expression.
+    Expression,
+    /// A constant of a type that a fact decides: single value, list or map.
+    Constant,
+    /// A text in English and Hindi.
+    Labels,
+    /// A map from names to values of one shape.
+    Map(&'static Shape),
+    /// A list of values of one shape.
+    List(&'static Shape),
+    /// One value or a list of them.
+    Some(&'static Shape),
+    /// A map with the keys of a record.
+    Record(&'static Record),
+    /// A map that is one of several records; which one, its first key decides.
+    Tagged(&'static Union),
+    /// A single value of the first shape, or anything else of the second.
+    Short(&'static Shape, &'static Shape),
+}
+
+/// A map with fixed keys.
+#[derive(Debug)]
+pub struct Record {
+    /// As a finding names it: `a state`.
+    pub what: &'static str,
+    /// Its keys. In a [`Union`] the first one is what it is known by.
+    pub keys: &'static [Field],
+}
+
+/// One of several records.
+#[derive(Debug)]
+pub struct Union {
+    /// As a finding names it: `an action`.
+    pub what: &'static str,
+    /// The records.
+    pub records: &'static [&'static Record],
+}
+
+/// A key of a record.
+#[derive(Debug)]
+pub struct Field {
+    /// Name.
+    pub name: &'static str,
+    /// Whether a complete record needs it.
+    pub required: bool,
+    /// What stands under it.
+    pub shape: &'static Shape,
+    /// What it is for, for the schema and the editor.
+    pub about: &'static str,
+}
+
+impl Record {
+    /// The key of this name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.keys.iter().find(|field| field.name == name)
+    }
+}
+
+/// Checks a tree against a shape. `owner` is the place to name when something is missing.
+pub fn check(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagnostic>) {
+    match shape {
+        Shape::Text | Shape::Expression => {
+            if node.scalar().is_none() {
+                wrong(node, owner, "a text", findings);
+            }
+        }
+        Shape::Name => name(node, owner, findings),
+        Shape::Names => match &node.body {
+            Body::Sequence(items) => items.iter().for_each(|item| name(item, &item.place, findings)),
+            Body::Scalar { .. } | Body::Mapping(_) => name(node, owner, findings),
+        },
+        Shape::Flag | Shape::Integer(..) | Shape::Length | Shape::Day | Shape::Word(_) => {
+            word(node, shape, owner, findings)
+        }
+        Shape::Constant => {}
+        Shape::Labels => labels(node, owner, findings),
+        Shape::Map(of) => match &node.body {
+            Body::Mapping(entries) => {
+                for entry in entries {
+                    check(&entry.value, of, &entry.key.place, findings);
+                }
+            }
+            Body::Scalar { .. } | Body::Sequence(_) => wrong(node, owner, "a map of names", findings),
+        },
+        Shape::List(of) => match &node.body {
+            Body::Sequence(items) => items.iter().for_each(|item| check(item, of, &item.place, findings)),
+            Body::Scalar { .. } | Body::Mapping(_) => wrong(node, owner, "a list", findings),
+        },
+        Shape::Some(of) => match &node.body {
+            Body::Sequence(items) => items.iter().for_each(|item| check(item, of, &item.place, findings)),
+            Body::Scalar { .. } | Body::Mapping(_) => check(node, of, owner, findings),
+        },
+        Shape::Record(record) => self::record(node, record, owner, findings),
+        Shape::Tagged(union) => tagged(node, union, owner, findings),
+        Shape::Short(short, long) => match &node.body {
+            Body::Scalar { .. } if !node.is_nothing() => check(node, short, owner, findings),
+            Body::Scalar { .. } | Body::Sequence(_) | Body::Mapping(_) => check(node, long, owner, findings),
+        },
+    }
+}
+
+fn wrong(node: &Node, owner: &Place, wanted: &str, findings: &mut Vec<Diagnostic>) {
+    let place = if node.is_nothing() { owner } else { &node.place };
+    let message = format!("{wanted} is needed here, not {}", node.describe());
+    findings.push(Diagnostic::new(Code::WrongShape, place, message).help(format!("write {wanted}")));
+}
+
+fn name(node: &Node, owner: &Place, findings: &mut Vec<Diagnostic>) {
+    if node.scalar().is_none() {
+        wrong(node, owner, "a name", findings);
+    }
+}
+
+fn word(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagnostic>) {
+    let Some(text) = node.scalar() else {
+        let wanted = match shape {
+            Shape::Flag => "`true` or `false`",
+            Shape::Integer(..) => "a whole number",
+            Shape::Length => "a length of time",
+            Shape::Day => "a day",
+            _ => "a word",
+        };
+        return wrong(node, owner, wanted, findings);
+    };
+    let malformed = |message: String| Diagnostic::new(Code::Malformed, &node.place, message);
+    match shape {
+        Shape::Flag if !matches!(text, "true" | "false") => {
+            findings.push(malformed(format!("`{text}` is neither `true` nor `false`")).help("write `true` or `false`"));
+        }
+        Shape::Integer(least, most) => {
+            if !text.parse::<i64>().is_ok_and(|number| (*least..=*most).contains(&number)) {
+                findings.push(
+                    malformed(format!("`{text}` is no whole number from {least} to {most}")).help("write it in digits"),
+                );
+            }
+        }
+        Shape::Length => {
+            if let Err(error) = text.parse::<Duration>() {
+                findings.push(
+                    malformed(error.to_string())
+                        .help("write a number and `s`, `m`, `h` or `d`: `90s`, `10m`, `1h30m`, `7d`"),
+                );
+            }
+        }
+        Shape::Day if !is_day(text) => {
+            findings.push(
+                malformed(format!("`{text}` is no day of the calendar"))
+                    .help("write year, month and day: `2024-05-29`"),
+            );
+        }
+        Shape::Word(words) if !words.contains(&text) => {
+            findings.push(
+                malformed(format!("`{text}` is not one of the words that may stand here"))
+                    .suggest(text, words.iter().copied()),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// Whether a text is a day of the calendar, `YYYY-MM-DD`.
+#[must_use]
+pub fn is_day(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+        return false;
+    }
+    let part = |range: std::ops::Range<usize>| {
+        text.get(range).filter(|t| t.bytes().all(|b| b.is_ascii_digit())).and_then(|t| t.parse::<u32>().ok())
+    };
+    let (Some(year), Some(month), Some(day)) = (part(0..4), part(5..7), part(8..10)) else { return false };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u32::from(leap),
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
+}
+
+fn labels(node: &Node, owner: &Place, findings: &mut Vec<Diagnostic>) {
+    let Body::Mapping(entries) = &node.body else {
+        let finding = Diagnostic::new(
+            Code::WrongShape,
+            if node.is_nothing() { owner } else { &node.place },
+            "a text in English and Hindi is needed here",
+        );
+        findings.push(finding.help("write `{ en: …, hi: … }`"));
+        return;
+    };
+    for entry in entries {
+        if !matches!(entry.key.text.as_str(), "en" | "hi") {
+            let message = format!("no key `{}` in a text; there are `en` and `hi`", entry.key.text);
+            findings.push(
+                Diagnostic::new(Code::UnknownKey, &entry.key.place, message).suggest(&entry.key.text, ["en", "hi"]),
+            );
+        }
+    }
+    for (language, name) in [("en", "English"), ("hi", "Hindi")] {
+        match node.entry(language) {
+            Some(entry) if entry.value.scalar().is_some_and(|text| !text.trim().is_empty()) => {}
+            Some(entry) if entry.value.entries().is_some() || entry.value.items().is_some() => {
+                wrong(&entry.value, owner, "a text", findings)
+            }
+            Some(_) | None => {
+                let message = format!("the {name} text is missing");
+                findings.push(
+                    Diagnostic::new(Code::MissingText, owner, message)
+                        .help(format!("add `{language}: …`: both languages are always shown")),
+                );
+            }
+        }
+    }
+}
+
+fn record(node: &Node, record: &Record, owner: &Place, findings: &mut Vec<Diagnostic>) {
+    let Body::Mapping(entries) = &node.body else {
+        return wrong(node, owner, "a map with keys", findings);
+    };
+    for entry in entries {
+        match record.field(&entry.key.text) {
+            Some(field) => {
+                if entry.value.is_nothing() && !matches!(field.shape, Shape::Constant) {
+                    let message = format!("nothing is written under `{}`", field.name);
+                    findings.push(
+                        Diagnostic::new(Code::WrongShape, &entry.key.place, message)
+                            .help("write a value, or delete the key"),
+                    );
+                } else {
+                    check(&entry.value, field.shape, &entry.key.place, findings);
+                }
+            }
+            None => {
+                let message = format!("no key `{}` in {}", entry.key.text, record.what);
+                let names = record.keys.iter().map(|field| field.name);
+                findings
+                    .push(Diagnostic::new(Code::UnknownKey, &entry.key.place, message).suggest(&entry.key.text, names));
+            }
+        }
+    }
+    for field in record.keys.iter().filter(|field| field.required) {
+        if node.entry(field.name).is_none() {
+            let message = format!("`{}` is missing in {}", field.name, record.what);
+            findings.push(
+                Diagnostic::new(Code::MissingKey, owner, message)
+                    .help(format!("add `{}`: {}", field.name, field.about)),
+            );
+        }
+    }
+}
+
+fn tagged(node: &Node, union: &Union, owner: &Place, findings: &mut Vec<Diagnostic>) {
+    let Body::Mapping(entries) = &node.body else {
+        return wrong(node, owner, union.what, findings);
+    };
+    if let Some(record) = variant(node, union) {
+        return self::record(node, record, owner, findings);
+    }
+    let tags = union.records.iter().map(|record| record.keys[0].name);
+    match entries.first() {
+        Some(entry) => {
+            let message = format!("`{}` is not {}", entry.key.text, union.what);
+            findings.push(Diagnostic::new(Code::UnknownKey, &entry.key.place, message).suggest(&entry.key.text, tags));
+        }
+        None => wrong(node, owner, union.what, findings),
+    }
+}
+
+/// Which of the records a map is.
+#[must_use]
+pub fn variant(node: &Node, union: &Union) -> Option<&'static Record> {
+    union.records.iter().copied().find(|record| node.entry(record.keys[0].name).is_some())
+}

@@ -1,0 +1,238 @@
+//! Tree to protocol: names are collected first, then everything that uses them is lowered.
+//!
+//! The shape of the tree has been checked against the grammar before, so a value of a wrong shape is passed over here
+//! without a second finding.
+
+mod actions;
+mod constant;
+mod declarations;
+mod documents;
+mod expressions;
+mod names;
+mod promises;
+mod scenarios;
+mod states;
+mod transitions;
+
+pub(crate) use names::{Draft, Names, walk};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::bundle::VersionDigest;
+use crate::chart::{Chart, Scope, Seat};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::expression::Scripts;
+use crate::place::Place;
+use crate::protocol::{Order, Protocol};
+use crate::source::{Entry, Node};
+use crate::text::Text;
+
+/// All files of a protocol as trees, merged over those of its template.
+#[derive(Clone, Debug)]
+pub(crate) struct Trees {
+    /// `protocol.yaml`.
+    pub(crate) protocol: Node,
+    /// Tables by id.
+    pub(crate) tables: BTreeMap<String, Node>,
+    /// Forms by id.
+    pub(crate) forms: BTreeMap<String, Node>,
+    /// Scenarios by file stem; a file of the same name replaces the template's whole.
+    pub(crate) scenarios: BTreeMap<String, Node>,
+    /// Message files, the template's first.
+    pub(crate) messages: Vec<TextFile>,
+    /// Scripts by path; a file of the same path replaces the template's.
+    pub(crate) scripts: BTreeMap<String, TextFile>,
+}
+
+/// A file that is no YAML.
+#[derive(Clone, Debug)]
+pub(crate) struct TextFile {
+    /// Its path as places name it.
+    pub(crate) file: Arc<str>,
+    /// Its content.
+    pub(crate) content: String,
+}
+
+/// The lowering of one protocol.
+pub(crate) struct Lower<'t> {
+    pub(crate) trees: &'t Trees,
+    pub(crate) names: Names,
+    pub(crate) drafts: Vec<Draft<'t>>,
+    pub(crate) findings: Vec<Diagnostic>,
+    /// Local names that a `foreach` gives to expressions inside it.
+    pub(crate) locals: Vec<String>,
+    /// The functions that expressions may call.
+    pub(crate) scripts: Scripts,
+}
+
+/// Lowers trees. The protocol is whole only when no finding is an error.
+pub(crate) fn lower(trees: &Trees, digest: VersionDigest) -> (Protocol, Vec<Diagnostic>) {
+    let drafts = names::drafts(trees);
+    let mut lower = Lower {
+        trees,
+        names: Names::default(),
+        drafts,
+        findings: Vec::new(),
+        locals: Vec::new(),
+        scripts: Scripts::default(),
+    };
+    let root = &trees.protocol;
+    lower.declare();
+    lower.scripts();
+    let chart = lower.chart();
+    let tables = lower.tables();
+    let forms = lower.forms();
+    let guarantees = lower.guarantees();
+    let scenarios = lower.scenarios();
+    let order = root.get("order").map(|order| Order {
+        number: string(order.get("number")),
+        date: string(order.get("date")),
+        authority: text(order.get("authority")),
+    });
+    let protocol = Protocol {
+        name: string(root.get("protocol")),
+        digest,
+        title: text(root.get("title")),
+        extends: root.get("extends").and_then(Node::scalar).map(str::to_owned),
+        order,
+        facts: lower.names.facts.clone(),
+        seals: lower.names.seals.clone(),
+        roles: lower.names.roles.clone(),
+        units: lower.names.units.clone(),
+        chart: Chart { scope: Scope::Incident, ..chart },
+        tables,
+        forms,
+        messages: lower.names.messages.clone(),
+        guarantees,
+        scenarios,
+    };
+    (protocol, lower.findings)
+}
+
+impl Lower<'_> {
+    pub(crate) fn find(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+    }
+
+    /// Reports a name that does not exist.
+    pub(crate) fn unknown(&mut self, code: Code, what: &str, name: &str, place: &Place) {
+        let names: Vec<String> = match code {
+            Code::UnknownFact => self.names.facts.keys().cloned().collect(),
+            Code::UnknownRole => self.names.roles.keys().cloned().collect(),
+            Code::UnknownUnit => self.names.units.keys().cloned().collect(),
+            Code::UnknownForm => self.names.forms.iter().cloned().collect(),
+            Code::UnknownTable => self.names.tables.iter().cloned().collect(),
+            Code::UnknownMessage => self.names.messages.keys().cloned().collect(),
+            Code::UnknownSeal => self.names.seals.keys().cloned().collect(),
+            Code::UnknownAct => self.names.acts.iter().cloned().collect(),
+            Code::UnknownEvent => self.names.events().map(str::to_owned).collect(),
+            _ => self.drafts.iter().skip(1).map(|draft| draft.path.clone()).collect(),
+        };
+        let finding = Diagnostic::new(code, place, format!("no {what} `{name}`"));
+        let mut finding = finding.suggest(name, names.iter().map(String::as_str));
+        if finding.help.is_none() {
+            finding.help = Some(format!("declare it, or use a {what} that exists"));
+        }
+        self.find(finding);
+    }
+
+    /// The fact that a node names, or a finding.
+    pub(crate) fn fact(&mut self, name: &str, place: &Place) -> bool {
+        let known = self.names.facts.contains_key(name);
+        if !known {
+            self.unknown(Code::UnknownFact, "fact", name, place);
+        }
+        known
+    }
+
+    /// The role that a node names, or a finding.
+    pub(crate) fn role(&mut self, name: &str, place: &Place) -> bool {
+        let known = self.names.roles.contains_key(name);
+        if !known {
+            self.unknown(Code::UnknownRole, "role", name, place);
+        }
+        known
+    }
+
+    /// The seat that a node names: `role @ unit`, or `role` at its own unit.
+    pub(crate) fn seat(&mut self, node: &Node) -> Option<Seat> {
+        let written = node.scalar()?;
+        self.seat_of(written, &node.place)
+    }
+
+    pub(crate) fn seat_of(&mut self, written: &str, place: &Place) -> Option<Seat> {
+        let (role, unit) = match written.split_once('@') {
+            Some((role, unit)) => (role.trim(), Some(unit.trim())),
+            None => (written.trim(), None),
+        };
+        if !self.role(role, place) {
+            return None;
+        }
+        let unit = match unit {
+            Some(unit) if !self.names.units.contains_key(unit) => {
+                self.unknown(Code::UnknownUnit, "unit", unit, place);
+                return None;
+            }
+            Some(unit) => unit.to_owned(),
+            None => self.names.roles.get(role)?.unit.clone(),
+        };
+        Some(Seat { role: role.to_owned(), unit })
+    }
+
+    /// The form that a node names, or a finding.
+    pub(crate) fn form(&mut self, node: Option<&Node>) -> Option<String> {
+        let node = node?;
+        let name = node.scalar()?;
+        if !self.names.forms.contains(name) {
+            self.unknown(Code::UnknownForm, "form", name, &node.place);
+            return None;
+        }
+        Some(name.to_owned())
+    }
+
+    /// The message that a node names, or a finding.
+    pub(crate) fn message(&mut self, node: Option<&Node>) -> Option<String> {
+        let node = node?;
+        let name = node.scalar()?;
+        if !self.names.messages.contains_key(name) {
+            self.unknown(Code::UnknownMessage, "message", name, &node.place);
+            return None;
+        }
+        Some(name.to_owned())
+    }
+}
+
+/// A text in both languages; what is missing has been reported.
+pub(crate) fn text(node: Option<&Node>) -> Text {
+    let part = |language: &str| string(node.and_then(|node| node.get(language)));
+    Text { en: part("en"), hi: part("hi") }
+}
+
+/// A single value as text.
+pub(crate) fn string(node: Option<&Node>) -> String {
+    node.and_then(Node::scalar).unwrap_or_default().to_owned()
+}
+
+/// Whether a flag is set.
+pub(crate) fn flag(node: Option<&Node>) -> bool {
+    node.and_then(Node::scalar) == Some("true")
+}
+
+/// The entries under a key, none when there is no such map.
+pub(crate) fn entries<'t>(node: &'t Node, key: &str) -> &'t [Entry] {
+    node.get(key).and_then(Node::entries).unwrap_or_default()
+}
+
+/// The items under a key, none when there is no such list.
+pub(crate) fn items<'t>(node: &'t Node, key: &str) -> &'t [Node] {
+    node.get(key).and_then(Node::items).unwrap_or_default()
+}
+
+/// One value or the items of a list.
+pub(crate) fn some(node: Option<&Node>) -> Vec<&Node> {
+    match node {
+        None => Vec::new(),
+        Some(node) => node.items().map_or_else(|| vec![node], |items| items.iter().collect()),
+    }
+}

@@ -1,0 +1,189 @@
+//! Transitions: `on`, `always`, `after`.
+
+use super::expressions::Purpose;
+use super::states::state_ix;
+use super::{Lower, flag, items, some, string, text};
+use crate::chart::{Act, Chart, Clock, ClockIx, Transition, TransitionIx, Trigger, Weight};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::duration::Duration;
+use crate::source::{Body, Entry, Key, Node};
+use crate::text::Text;
+
+/// Where a transition stands: its source, its id without number, what triggers it.
+struct Spot<'s> {
+    source: usize,
+    id: String,
+    trigger: Trigger,
+    key: &'s Key,
+}
+
+impl<'t> Lower<'t> {
+    pub(crate) fn transitions_of(&mut self, index: usize, chart: &mut Chart) {
+        let node = self.drafts[index].node;
+        for entry in node.entries().unwrap_or_default() {
+            match entry.key.text.as_str() {
+                "on" => entry.value.entries().unwrap_or_default().iter().for_each(|event| self.on(index, event, chart)),
+                "always" => {
+                    let id = format!("{}/always", chart.states[index].id);
+                    let spot = Spot { source: index, id, trigger: Trigger::Always, key: &entry.key };
+                    self.several(&spot, &some(Some(&entry.value)), chart);
+                }
+                "after" => {
+                    entry.value.entries().unwrap_or_default().iter().for_each(|clock| self.after(index, clock, chart))
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn on(&mut self, index: usize, entry: &'t Entry, chart: &mut Chart) {
+        let event = entry.key.text.as_str();
+        let list = some(Some(&entry.value));
+        if !list.iter().any(|node| node.entry("by").is_some()) && !self.names.comes(event) {
+            let finding =
+                Diagnostic::new(Code::UnknownEvent, &entry.key.place, format!("the event `{event}` never comes"));
+            let names: Vec<String> = self.names.events().map(str::to_owned).collect();
+            let mut finding = finding.suggest(event, names.iter().map(String::as_str));
+            if !finding.help.as_deref().is_some_and(|help| help.starts_with("did you mean")) {
+                finding.help = Some("add `by: <role>` if a person does it, or raise or send it somewhere".to_owned());
+            }
+            self.find(finding);
+        }
+        let id = format!("{}/on/{event}", chart.states[index].id);
+        let spot = Spot { source: index, id, trigger: Trigger::Events(vec![event.to_owned()]), key: &entry.key };
+        self.several(&spot, &list, chart);
+    }
+
+    fn after(&mut self, index: usize, entry: &'t Entry, chart: &mut Chart) {
+        let name = entry.key.text.as_str();
+        let named = entry.value.get("in").or_else(|| entry.value.get("every"));
+        let length = match named {
+            Some(node) => match node.scalar().map(str::parse::<Duration>) {
+                Some(Ok(length)) => length,
+                Some(Err(_)) | None => return,
+            },
+            None => {
+                match name.parse::<Duration>() {
+                    Ok(length) => length,
+                    Err(_) => {
+                        let finding = Diagnostic::new(
+                            Code::Malformed,
+                            &entry.key.place,
+                            format!("the clock `{name}` does not say when it runs out"),
+                        );
+                        self.find(finding.help("write a length of time as the key (`10m:`), or add `in: 10m` or `every: 10m` under the name"));
+                        return;
+                    }
+                }
+            }
+        };
+        if length.as_ms() == 0 {
+            let at = named.map_or(&entry.key.place, |node| &node.place);
+            self.find(
+                Diagnostic::new(Code::Malformed, at, "a clock must run for some time")
+                    .help("use `always` for what happens at once"),
+            );
+        }
+        let clock = ClockIx(u16::try_from(chart.clocks.len()).unwrap_or(u16::MAX));
+        let label = entry
+            .value
+            .get("label")
+            .map_or_else(|| Text { en: length.to_string(), hi: length.to_string() }, |node| text(Some(node)));
+        chart.clocks.push(Clock {
+            name: name.to_owned(),
+            state: state_ix(index),
+            length,
+            repeats: entry.value.entry("every").is_some(),
+            transitions: Vec::new(),
+            label,
+            place: Some(entry.key.place.clone()),
+        });
+        let first = chart.transitions.len();
+        let list = match items(&entry.value, "do") {
+            [] => some(Some(&entry.value)),
+            several => several.iter().collect(),
+        };
+        let id = format!("{}/after/{name}", chart.states[index].id);
+        let spot = Spot { source: index, id, trigger: Trigger::Clock(clock), key: &entry.key };
+        self.several(&spot, &list, chart);
+        let own = (first..chart.transitions.len()).map(transition_ix).collect();
+        if let Some(clock) = chart.clocks.last_mut() {
+            clock.transitions = own;
+        }
+        chart.states[index].clocks.push(clock);
+    }
+
+    fn several(&mut self, spot: &Spot<'_>, list: &[&'t Node], chart: &mut Chart) {
+        for (number, node) in list.iter().enumerate() {
+            let id = if number == 0 { spot.id.clone() } else { format!("{}/{}", spot.id, number + 1) };
+            if chart.transitions.len() >= usize::from(u16::MAX) {
+                return;
+            }
+            let transition = self.transition(spot, id, node, list.len() == 1);
+            chart.states[spot.source].transitions.push(transition_ix(chart.transitions.len()));
+            chart.transitions.push(transition);
+        }
+    }
+
+    fn transition(&mut self, spot: &Spot<'_>, id: String, node: &'t Node, alone: bool) -> Transition {
+        let place = if alone { &spot.key.place } else { &node.place };
+        let short = matches!(node.body, Body::Scalar { .. });
+        let targets = if short { vec![node] } else { some(node.get("target")) };
+        let targets: Vec<_> = targets.into_iter().filter_map(|target| self.target(spot.source, target)).collect();
+        let mut transition = Transition {
+            id,
+            source: state_ix(spot.source),
+            trigger: spot.trigger.clone(),
+            targets,
+            internal: flag(node.get("internal")),
+            guard: self.expression(node.get("guard"), Purpose::Condition),
+            actions: self.actions(items(node, "actions")),
+            act: None,
+            place: Some(place.clone()),
+        };
+        if node.entry("by").is_some() && matches!(spot.trigger, Trigger::Events(_)) {
+            transition.act = Some(Box::new(self.act(spot, node)));
+        } else if let Some(entry) = ["by", "form", "weight"].iter().find_map(|key| node.entry(key)) {
+            let message = format!("`{}` belongs to an act, and this transition is none", entry.key.text);
+            let help = if matches!(spot.trigger, Trigger::Events(_)) {
+                "add `by: <role>`"
+            } else {
+                "delete it: nobody does what a clock or `always` does"
+            };
+            self.find(Diagnostic::new(Code::Misbuilt, &entry.key.place, message).help(help));
+        }
+        transition
+    }
+
+    fn act(&mut self, spot: &Spot<'_>, node: &'t Node) -> Act {
+        let mut by = Vec::new();
+        for role in some(node.get("by")) {
+            if let Some(name) = role.scalar()
+                && self.role(name, &role.place)
+            {
+                by.push(name.to_owned());
+            }
+        }
+        if node.entry("label").is_none() {
+            let finding =
+                Diagnostic::new(Code::NoActLabel, &spot.key.place, format!("the act `{}` has no label", spot.key.text));
+            self.find(finding.help("add `label: { en: …, hi: … }`: it stands on the button"));
+        }
+        let weight = match string(node.get("weight")).as_str() {
+            "primary" => Weight::Primary,
+            "grave" => Weight::Grave,
+            _ => Weight::Plain,
+        };
+        Act {
+            name: spot.key.text.clone(),
+            by,
+            form: self.form(node.get("form")),
+            label: text(node.get("label")),
+            weight,
+        }
+    }
+}
+
+fn transition_ix(index: usize) -> TransitionIx {
+    TransitionIx(u16::try_from(index).expect("transitions are no more than a u16 counts"))
+}
