@@ -37,16 +37,15 @@ struct Placing<'a> {
 }
 
 pub(super) fn place(chart: &Chart, links: &Links) -> Plan {
-    let tops: Vec<StateIx> = chart.states.first().map(|root| root.children.clone()).unwrap_or_default();
-    let used: Vec<Stage> =
-        STAGES.into_iter().filter(|stage| tops.iter().any(|top| stage_of(chart, *top) == *stage)).collect();
+    let blocks = blocks(chart);
+    let used = stages(chart, &blocks);
     let top = LANE_HEAD + MARGIN + u32::from(links.forward_rail(chart, &used)) * TRACK;
     let mut placing = Placing { chart, boxes: Vec::new(), at: vec![None; chart.states.len()] };
     let mut lanes = Vec::new();
     let (mut x, mut bottom) = (MARGIN, top);
     for (number, stage) in used.iter().enumerate() {
         x += u32::from(links.gutter(chart, &used, number)) * TRACK + GAP;
-        let members: Vec<StateIx> = tops.iter().copied().filter(|state| stage_of(chart, *state) == *stage).collect();
+        let members: Vec<StateIx> = blocks.iter().copied().filter(|state| stage_of(chart, *state) == *stage).collect();
         let width = members.iter().map(|state| placing.width(*state)).max().unwrap_or(LEAF_WIDTH);
         let mut y = top;
         for state in members {
@@ -58,6 +57,38 @@ pub(super) fn place(chart: &Chart, links: &Links) -> Plan {
     }
     let width = x + u32::from(links.gutter(chart, &used, used.len())) * TRACK + MARGIN;
     Plan { width, lanes, boxes: placing.boxes, at: placing.at, top, bottom }
+}
+
+/// What stands in the lanes by itself, in document order: each state whose whole content is of one stage, and, as a small
+/// box of its own, each container whose content is spread over several.
+fn blocks(chart: &Chart) -> Vec<StateIx> {
+    let mut blocks = Vec::new();
+    let mut waiting: Vec<StateIx> = chart.states.first().map(|root| root.children.clone()).unwrap_or_default();
+    waiting.reverse();
+    while let Some(state) = waiting.pop() {
+        blocks.push(state);
+        if is_spread(chart, state) {
+            waiting.extend(chart.states[usize::from(state.0)].children.iter().rev());
+        }
+    }
+    blocks
+}
+
+fn stages(chart: &Chart, blocks: &[StateIx]) -> Vec<Stage> {
+    STAGES.into_iter().filter(|stage| blocks.iter().any(|block| stage_of(chart, *block) == *stage)).collect()
+}
+
+/// Whether something inside a state is of another stage than the state itself.
+fn is_spread(chart: &Chart, state: StateIx) -> bool {
+    let stage = stage_of(chart, state);
+    let mut waiting = chart.states[usize::from(state.0)].children.clone();
+    while let Some(inner) = waiting.pop() {
+        if stage_of(chart, inner) != stage {
+            return true;
+        }
+        waiting.extend(&chart.states[usize::from(inner.0)].children);
+    }
+    false
 }
 
 /// Stage of a state or of the nearest state around it.
@@ -77,8 +108,13 @@ impl Placing<'_> {
         &self.chart.states[usize::from(ix.0)]
     }
 
+    /// States drawn inside the box of a state.
+    fn inside(&self, ix: StateIx) -> Vec<StateIx> {
+        if is_spread(self.chart, ix) { Vec::new() } else { self.state(ix).children.clone() }
+    }
+
     fn width(&self, ix: StateIx) -> u32 {
-        let children = self.state(ix).children.iter().map(|child| self.width(*child) + 2 * PADDING).max();
+        let children = self.inside(ix).into_iter().map(|child| self.width(child) + 2 * PADDING).max();
         children.unwrap_or(LEAF_WIDTH).max(LEAF_WIDTH)
     }
 
@@ -86,7 +122,7 @@ impl Placing<'_> {
     fn put(&mut self, ix: StateIx, (x, y): (u32, u32), width: u32, depth: u32, lane: usize) -> u32 {
         let state = self.state(ix);
         let kind = kind(state);
-        let children = state.children.clone();
+        let children = self.inside(ix);
         let clock = state.clocks.iter().map(|clock| self.chart.clocks[usize::from(clock.0)].length).min();
         let post = state.post.as_deref();
         let owner = post.and_then(|post| post.owner.as_ref()).map(|seat| seat.role.clone());
@@ -105,7 +141,7 @@ impl Placing<'_> {
         });
         self.at[usize::from(ix.0)] = Some((place, lane));
         let bottom = if children.is_empty() {
-            y + if matches!(kind, BoxKind::History | BoxKind::Final) { SMALL_HEIGHT } else { LEAF_HEIGHT }
+            y + if matches!(kind, BoxKind::Human | BoxKind::System) { LEAF_HEIGHT } else { SMALL_HEIGHT }
         } else {
             let mut next = y + HEAD;
             for child in children {

@@ -74,10 +74,7 @@ fn count<T>(items: impl Iterator<Item = T>) -> u16 {
 }
 
 fn way(chart: &Chart, used: &[Stage], link: &Link) -> Way {
-    let lane = |state| {
-        let stage = stage_of(chart, outermost(chart, state));
-        used.iter().position(|one| *one == stage).unwrap_or(0)
-    };
+    let lane = |state| used.iter().position(|one| *one == stage_of(chart, state)).unwrap_or(0);
     let (from, to) = (lane(link.from), lane(link.to));
     if from == to {
         Way::Beside(from)
@@ -88,17 +85,6 @@ fn way(chart: &Chart, used: &[Stage], link: &Link) -> Way {
     } else {
         Way::Back(from, to)
     }
-}
-
-/// The child of the root that contains a state: its lane decides.
-fn outermost(chart: &Chart, mut state: StateIx) -> StateIx {
-    while let Some(parent) = chart.states[usize::from(state.0)].parent {
-        if parent == StateIx(0) {
-            break;
-        }
-        state = parent;
-    }
-    state
 }
 
 /// Hands out x positions in gutters, y positions on rails and ports on the sides of boxes.

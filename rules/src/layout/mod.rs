@@ -193,6 +193,27 @@ mod tests {
     }
 
     #[test]
+    fn what_a_container_spreads_over_stages_stands_in_their_lanes() {
+        let mut spread = chart(&[("open", Stage::Intake), ("closed", Stage::Closure)], &[(1, 2)]);
+        for (id, stage) in [("open.new", Stage::Intake), ("open.visit", Stage::Visit)] {
+            let mut inner = spread.states[1].clone();
+            inner.id = id.to_owned();
+            inner.parent = Some(StateIx(1));
+            inner.transitions.clear();
+            inner.children.clear();
+            inner.post.as_mut().expect("has a post").stage = stage;
+            let place = u16::try_from(spread.states.len()).expect("few states");
+            spread.states.push(inner);
+            spread.states[1].children.push(StateIx(place));
+        }
+        let drawn = draw(&spread);
+        let lanes: Vec<Stage> = drawn.lanes.iter().map(|lane| lane.stage).collect();
+        assert_eq!(lanes, [Stage::Intake, Stage::Visit, Stage::Closure]);
+        assert!(drawn.boxes.iter().all(|state| state.depth == 0), "nothing is drawn inside the container");
+        assert_eq!(drawn.boxes.len(), 4);
+    }
+
+    #[test]
     fn one_more_state_moves_only_what_stands_below_it() {
         let before = draw(&chart(&FIVE, &[]));
         let mut more = FIVE.to_vec();
