@@ -204,3 +204,12 @@ pub enum Breach {
         limit: String,
     },
 }
+
+impl std::fmt::Display for Breach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::EndlessLoop => f.write_str("it turned in an endless loop"),
+            Self::TooMuch { limit } => write!(f, "there were too many {limit}"),
+        }
+    }
+}

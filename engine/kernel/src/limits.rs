@@ -10,3 +10,7 @@ pub const QUEUED_EVENTS: usize = 10_000;
 pub const TIMERS: usize = 1_000;
 /// Items that one `foreach` may run over.
 pub const FOREACH_ITEMS: usize = 1_000;
+/// Actions that one step may run.
+pub const ACTIONS: usize = 100_000;
+/// Timers that may run out in one `advance` of a [`crate::session::Session`].
+pub const SESSION_TIMERS: usize = 100_000;

@@ -100,6 +100,17 @@ pub struct Owner {
     pub unit: Option<String>,
     /// Person, once resolved; `None` while nobody is there.
     pub person: Option<PersonId>,
+    /// The [`crate::effect::Effect::Assign`] that asked; an answer to an earlier one comes too late to count.
+    pub asked: EffectPlace,
+}
+
+/// Which effect of a case: the event that caused it and its place in that step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EffectPlace {
+    /// Number of the event.
+    pub event: u64,
+    /// Place in [`crate::step::Step::effects`].
+    pub index: u32,
 }
 
 /// Whether a case runs.

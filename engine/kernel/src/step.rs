@@ -1,12 +1,22 @@
 //! One step of a case.
+//!
+//! ```text
+//! event -> refused? (number, life, act, form, guard) -> facts -> chart runs to rest -> state, effects, reasons
+//! ```
 
 use serde::{Deserialize, Serialize};
 
 use niyam_rules::place::Place;
 
+use niyam_rules::protocol::Protocol;
+use niyam_rules::value::Value;
+
 use crate::effect::Effect;
-use crate::event::Refusal;
-use crate::state::CaseState;
+use crate::event::{Event, EventBody, Refusal};
+use crate::interpret::{Run, World, has_ended};
+use crate::occurrence::{Occurrence, Origin};
+use crate::state::{CaseState, EffectPlace, Life, Source};
+use crate::time::Timestamp;
 
 /// What a step gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +29,94 @@ pub struct Step {
     pub reasons: Vec<Reason>,
     /// Set when the event changed nothing but the number.
     pub refusal: Option<Refusal>,
+}
+
+impl Step {
+    /// Nothing changed but the number, which the caller has set.
+    pub(crate) fn refused(state: CaseState, refusal: Refusal) -> Self {
+        Self { state, effects: Vec::new(), reasons: Vec::new(), refusal: Some(refusal) }
+    }
+}
+
+/// Name that `event` has while a case opens.
+const OPENED: &str = "opened";
+
+/// Takes one event into a case. Now is `event.at`.
+///
+/// Pure and total: the same protocol, state and event give the same bytes on every machine, and no event makes it
+/// panic. An event that cannot be taken gives a refusal and the state as it was, the number apart; an event with
+/// the wrong number changes nothing at all.
+#[must_use]
+pub fn step(protocol: &Protocol, mut case: CaseState, event: &Event) -> Step {
+    let expected = case.number.saturating_add(1);
+    if event.number != expected {
+        return Step::refused(case, Refusal::OutOfOrder { expected });
+    }
+    if let Some(refusal) = refuse(protocol, &case, &event.body) {
+        case.number = expected;
+        return Step::refused(case, refusal);
+    }
+    let mut run = Run::new(World::of(protocol), case, expected, event.at);
+    match take(&mut run, protocol, &event.body) {
+        Ok(()) => run.finish(),
+        Err(refusal) => Step { reasons: run.reasons, ..Step::refused(run.case, refusal) },
+    }
+}
+
+/// Why a case takes no such event now, whatever it holds.
+fn refuse(protocol: &Protocol, case: &CaseState, body: &EventBody) -> Option<Refusal> {
+    if matches!(case.life, Life::Halted { .. }) {
+        return Some(Refusal::Halted);
+    }
+    if has_ended(&protocol.chart, &case.configuration) {
+        return Some(Refusal::Closed);
+    }
+    let opens = matches!(body, EventBody::Opened { .. });
+    let begun = !case.configuration.is_empty();
+    (opens == begun).then(|| Refusal::NotAllowedHere { act: if opens { OPENED.to_owned() } else { name(body) } })
+}
+
+/// What an event is called where nothing better is known.
+fn name(body: &EventBody) -> String {
+    match body {
+        EventBody::Opened { .. } => OPENED.to_owned(),
+        EventBody::Joined { event, .. } => event.clone(),
+        EventBody::Act { act, .. } => act.clone(),
+        EventBody::Recorded { state, .. } => state.clone(),
+        EventBody::TimerFired { .. } => "timer".to_owned(),
+        EventBody::Delivered { .. } => "delivery".to_owned(),
+        EventBody::External { name, .. } => name.clone(),
+    }
+}
+
+fn take<'p>(run: &mut Run<'p>, protocol: &'p Protocol, body: &EventBody) -> Result<(), Refusal> {
+    match body {
+        EventBody::Opened { alert, facts, drill } => {
+            run.case.drill = *drill;
+            run.set_defaults(&protocol.facts);
+            run.set_event(Occurrence::new(OPENED, Origin::External, Value::Unknown));
+            run.merge(facts, &alert.map_or(Source::Default, Source::Alert));
+            run.start();
+        }
+        EventBody::Joined { alert, event, facts } => {
+            let changed = run.merge(facts, &Source::Alert(*alert));
+            let data = [
+                ("alert".to_owned(), Value::Text(alert.to_string())),
+                ("changed".to_owned(), Value::List(changed.into_iter().map(Value::Text).collect())),
+            ];
+            run.deliver(Occurrence::new(event.clone(), Origin::External, Value::Map(data.into())));
+        }
+        EventBody::Act { act, actor, form, request: _ } => run.act(protocol, act, actor, form)?,
+        EventBody::Recorded { state, actor, form, request: _ } => run.record(protocol, state, actor, form)?,
+        EventBody::TimerFired { timer, due: _ } => run.fire(*timer)?,
+        EventBody::Delivered { event, index, outcome } => {
+            run.delivered(EffectPlace { event: *event, index: *index }, outcome);
+        }
+        EventBody::External { name, data } => {
+            run.deliver(Occurrence::new(name.clone(), Origin::External, data.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// One thing that was decided, with the rule that decided it. Holds no sealed values.
@@ -62,6 +160,22 @@ pub enum Reason {
         message: String,
         /// Where.
         place: Option<Place>,
+    },
+    /// A clock ran out or a delayed event came.
+    Fired {
+        /// State whose clock it is, by id; `None` for a delayed event.
+        state: Option<String>,
+        /// Name of the clock or event.
+        clock: String,
+        /// When it was due.
+        due: Timestamp,
+        /// How much later it came. Unit: milliseconds.
+        late_ms: u64,
+    },
+    /// All facts of a seal group were forgotten.
+    Erased {
+        /// Seal group.
+        seal: String,
     },
     /// A `log` action ran.
     Logged {

@@ -1,0 +1,38 @@
+//! Event descriptors: `foo`, `foo.*`, `*`.
+
+/// Whether a descriptor matches an event name: it is `*`, the name itself, or a prefix of it by whole tokens.
+///
+/// A trailing `.*` (or `.`) says the same as none, as in W3C SCXML 3.12.1: `foo` and `foo.*` both match `foo` and `foo.bar`,
+/// neither matches `fool`.
+#[must_use]
+pub fn matches(descriptor: &str, name: &str) -> bool {
+    if descriptor == "*" {
+        return true;
+    }
+    let prefix = descriptor.strip_suffix(".*").or_else(|| descriptor.strip_suffix('.')).unwrap_or(descriptor);
+    name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn matches_by_whole_tokens() {
+        for (descriptor, name) in [
+            ("*", "a.b"),
+            ("foo", "foo"),
+            ("foo", "foo.bar"),
+            ("foo.*", "foo"),
+            ("foo.*", "foo.bar.baz"),
+            ("foo.", "foo.x"),
+        ] {
+            assert!(matches(descriptor, name), "{descriptor} {name}");
+        }
+        for (descriptor, name) in
+            [("foo", "fool"), ("foo.*", "fool"), ("foo.bar", "foo"), ("foo.bar.*", "foo.barn"), ("fo", "foo")]
+        {
+            assert!(!matches(descriptor, name), "{descriptor} {name}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Facts of a case: defaults, types, what an alert brings, what a rule sets, what is erased.
+
+use std::collections::BTreeMap;
+
+use niyam_rules::place::Place;
+use niyam_rules::protocol::{FactDeclaration, FactType};
+use niyam_rules::value::Value;
+
+use crate::effect::Effect;
+use crate::execute::fault;
+use crate::interpret::{Fault, Run};
+use crate::state::Source;
+use crate::step::Reason;
+
+/// Whether a value is one of a fact's type. Unknown is a value of every type.
+#[must_use]
+pub(crate) fn admits(kind: &FactType, value: &Value) -> bool {
+    match (kind, value) {
+        (_, Value::Unknown) => true,
+        (FactType::YesNo, Value::Text(text)) => matches!(text.as_str(), "yes" | "no"),
+        (FactType::YesNoUnknown, Value::Text(text)) => matches!(text.as_str(), "yes" | "no" | "unknown"),
+        (FactType::Choice(choices), Value::Text(text)) => choices.iter().any(|choice| choice.id == *text),
+        (
+            FactType::Text
+            | FactType::Date
+            | FactType::Phone
+            | FactType::Email
+            | FactType::Url
+            | FactType::Ip
+            | FactType::Unit,
+            Value::Text(_),
+        )
+        | (FactType::Number | FactType::Time | FactType::Duration, Value::Int(_)) => true,
+        (FactType::Position, Value::Map(fields)) => {
+            ["lat_e7", "lon_e7"].iter().all(|name| matches!(fields.get(*name), Some(Value::Int(_))))
+        }
+        (FactType::List(item), Value::List(items)) => items.iter().all(|value| admits(item, value)),
+        _ => false,
+    }
+}
+
+/// A type as the protocol writes it.
+#[must_use]
+pub(crate) fn type_name(kind: &FactType) -> String {
+    match kind {
+        FactType::Text => "text".to_owned(),
+        FactType::YesNo => "yes-no".to_owned(),
+        FactType::YesNoUnknown => "yes-no-unknown".to_owned(),
+        FactType::Choice(choices) => {
+            format!("choice of {}", choices.iter().map(|choice| choice.id.as_str()).collect::<Vec<_>>().join(", "))
+        }
+        FactType::Number => "number".to_owned(),
+        FactType::Time => "time".to_owned(),
+        FactType::Duration => "duration".to_owned(),
+        FactType::Date => "date".to_owned(),
+        FactType::Phone => "phone".to_owned(),
+        FactType::Email => "email".to_owned(),
+        FactType::Url => "url".to_owned(),
+        FactType::Ip => "ip".to_owned(),
+        FactType::Unit => "unit".to_owned(),
+        FactType::Position => "position".to_owned(),
+        FactType::List(item) => format!("list of {}", type_name(item)),
+    }
+}
+
+impl<'p> Run<'p> {
+    /// Gives facts their declared defaults.
+    pub(crate) fn set_defaults(&mut self, declared: &'p BTreeMap<String, FactDeclaration>) {
+        for (name, fact) in declared.iter().filter(|(_, fact)| !fact.default.is_unknown()) {
+            self.set_fact(name, fact.default.clone(), Source::Default);
+        }
+    }
+
+    /// Takes in what an alert brings; says which facts changed.
+    ///
+    /// Facts that the protocol does not declare stay outside. A value of the wrong type is an error of the case, so that
+    /// somebody sees it, and changes nothing.
+    pub(crate) fn merge(&mut self, brought: &BTreeMap<String, Value>, by: &Source) -> Vec<String> {
+        let Some(protocol) = self.world.protocol else { return Vec::new() };
+        let mut changed = Vec::new();
+        for (name, value) in brought {
+            let Some(declared) = protocol.facts.get(name) else { continue };
+            if !admits(&declared.kind, value) {
+                let message = format!("the fact `{name}` came with a value that is no {}", type_name(&declared.kind));
+                self.fail(fault(message, declared.place.as_ref()));
+                continue;
+            }
+            let known = self.case.facts.get(name);
+            if let Some(value) = merged(known.map(|fact| (&fact.value, &fact.by)), value) {
+                self.set_fact(name, value, by.clone());
+                changed.push(name.clone());
+            }
+        }
+        changed
+    }
+
+    /// Gives a declared fact a value of its type, by a rule.
+    pub(crate) fn change_fact(
+        &mut self,
+        name: &str,
+        value: Value,
+        by: Source,
+        place: Option<&Place>,
+    ) -> Result<(), Fault> {
+        let declared = self.world.protocol.and_then(|protocol| protocol.facts.get(name));
+        let Some(declared) = declared else { return Err(fault(format!("there is no fact `{name}`"), place)) };
+        if !admits(&declared.kind, &value) {
+            return Err(fault(format!("the value for the fact `{name}` is no {}", type_name(&declared.kind)), place));
+        }
+        self.set_fact(name, value, by);
+        self.reasons.push(Reason::FactSet { fact: name.to_owned(), place: place.cloned() });
+        Ok(())
+    }
+
+    /// Forgets all facts of a seal group and has its key destroyed.
+    pub(crate) fn erase(&mut self, seal: &str) {
+        let Some(protocol) = self.world.protocol else { return };
+        for (name, declared) in &protocol.facts {
+            if declared.seal.as_deref() == Some(seal) {
+                self.names.fact_changed(self.world.chart.scope, name, &Value::Unknown);
+                self.case.facts.remove(name);
+            }
+        }
+        self.reasons.push(Reason::Erased { seal: seal.to_owned() });
+        self.effect(Effect::DestroyKey { seal: seal.to_owned() });
+    }
+}
+
+/// What becomes of a fact when an alert brings a value; `None` when it stays as it is.
+///
+/// Lists gain items. A single fact changes when nothing was known or only a default or an earlier alert said it: what a
+/// person said or a rule decided stays.
+fn merged(known: Option<(&Value, &Source)>, brought: &Value) -> Option<Value> {
+    let Some((value, by)) = known else { return (!brought.is_unknown()).then(|| brought.clone()) };
+    if brought.is_unknown() || value == brought {
+        return None;
+    }
+    if let (Value::List(items), Value::List(more)) = (value, brought) {
+        let new: Vec<Value> = more.iter().filter(|item| !items.contains(item)).cloned().collect();
+        return (!new.is_empty()).then(|| Value::List(items.iter().cloned().chain(new).collect()));
+    }
+    match by {
+        Source::Default | Source::Alert(_) => Some(brought.clone()),
+        Source::Person(_) | Source::Rule(_) => value.is_unknown().then(|| brought.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{AlertId, PersonId};
+
+    #[test]
+    fn an_alert_never_overrules_a_person() {
+        let alert = Source::Alert(AlertId(uuid::Uuid::from_u128(1)));
+        let person = Source::Person(PersonId(uuid::Uuid::from_u128(2)));
+        let (old, new) = (Value::from("old"), Value::from("new"));
+        assert_eq!(merged(None, &new), Some(new.clone()));
+        assert_eq!(merged(Some((&old, &alert)), &new), Some(new.clone()));
+        assert_eq!(merged(Some((&old, &Source::Default)), &new), Some(new.clone()));
+        assert_eq!(merged(Some((&old, &person)), &new), None);
+        assert_eq!(merged(Some((&Value::Unknown, &person)), &new), Some(new.clone()));
+        assert_eq!(merged(Some((&old, &alert)), &Value::Unknown), None);
+    }
+
+    #[test]
+    fn lists_gain_what_they_lack() {
+        let person = Source::Person(PersonId(uuid::Uuid::from_u128(2)));
+        let list = |items: &[&str]| Value::List(items.iter().map(|item| Value::from(*item)).collect());
+        assert_eq!(merged(Some((&list(&["a"]), &person)), &list(&["b", "a"])), Some(list(&["a", "b"])));
+        assert_eq!(merged(Some((&list(&["a"]), &person)), &list(&["a"])), None);
+    }
+}
