@@ -48,13 +48,7 @@ impl Console {
     /// A console that writes without colour to two writers.
     #[must_use]
     pub fn plain(out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
-        Self {
-            out,
-            err,
-            out_colour: false,
-            err_colour: false,
-            progress: false,
-        }
+        Self { out, err, out_colour: false, err_colour: false, progress: false }
     }
 
     /// Writes one line to the output.
@@ -91,11 +85,7 @@ impl Console {
     /// A progress bar over `total` items, hidden unless somebody watches a terminal.
     #[must_use]
     pub fn progress(&self, total: u64) -> ProgressBar {
-        let target = if self.progress {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
+        let target = if self.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}")
             .expect("the template is a constant with known keys");
         ProgressBar::with_draw_target(Some(total), target).with_style(style)
@@ -123,9 +113,6 @@ mod tests {
     #[test]
     fn colour_appears_only_when_asked_for() {
         assert_eq!(painted(false, Paint::Error, "late"), "late");
-        assert_eq!(
-            painted(true, Paint::Error, "late"),
-            "\u{1b}[1;31mlate\u{1b}[0m"
-        );
+        assert_eq!(painted(true, Paint::Error, "late"), "\u{1b}[1;31mlate\u{1b}[0m");
     }
 }

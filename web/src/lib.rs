@@ -13,3 +13,5 @@ pub mod api;
 pub mod cli;
 pub mod console;
 pub mod http;
+pub mod people;
+pub mod staff;

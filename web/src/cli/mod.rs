@@ -101,13 +101,9 @@ impl CliError {
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         match self {
-            Self::Output(_) => {
-                Some("check that the disk has room and the file may be written".to_owned())
-            }
+            Self::Output(_) => Some("check that the disk has room and the file may be written".to_owned()),
             Self::Unreadable { source, .. } => Some(match source.kind() {
-                io::ErrorKind::NotFound => {
-                    "check the name; give `-` to read from the standard input".to_owned()
-                }
+                io::ErrorKind::NotFound => "check the name; give `-` to read from the standard input".to_owned(),
                 io::ErrorKind::PermissionDenied => "ask for the right to read it".to_owned(),
                 io::ErrorKind::InvalidData => "the file must be UTF-8 text".to_owned(),
                 _ => "check that it is a readable file".to_owned(),

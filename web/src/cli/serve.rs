@@ -2,15 +2,22 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
+use niyam_engine::engine::{Config, Data, Engine};
+use niyam_engine::error::OpenError;
+use niyam_engine::time::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::{CliError, Exit};
-use crate::api;
+use crate::api::{self, App};
 use crate::console::Console;
 use crate::http::guard::Hosts;
+use crate::people::{Office, RosterError};
+use crate::staff::Staff;
 
 /// Serve the screens and the API.
 ///
@@ -26,6 +33,10 @@ pub struct Serve {
     /// Address and port to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// Without --demo: who acts, as `person` or `person:role` of the roster `people.csv` in the data folder
+    /// [default: the first in it].
+    #[arg(long, value_name = "PERSON", conflicts_with = "demo")]
+    pub operator: Option<String>,
 }
 
 /// Why the server does not run.
@@ -42,6 +53,15 @@ pub enum ServeError {
         /// Why.
         source: io::Error,
     },
+    /// The roster cannot be used.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// The data cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Nobody of that id is in the roster.
+    #[error("nobody in the roster is `{0}`")]
+    NoSuchOperator(String),
     /// The operating system gives no threads, files or signals.
     #[error("the server stopped")]
     System(#[source] io::Error),
@@ -56,12 +76,16 @@ impl ServeError {
                 "use `--listen 127.0.0.1:{}` and reach it through an SSH tunnel, or add --demo to show invented data",
                 address.port()
             )),
-            Self::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => Some(
-                "another program listens there; stop it or choose another port with --listen"
-                    .to_owned(),
-            ),
+            Self::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+                Some("another program listens there; stop it or choose another port with --listen".to_owned())
+            }
             Self::Listen { .. } => Some("choose another address with --listen".to_owned()),
-            Self::System(_) => None,
+            Self::Roster(_) => Some("mend the file; columns are person,name_en,name_hi,unit,roles,shift".to_owned()),
+            Self::NoSuchOperator(_) => {
+                Some("use the first column of people.csv, a colon and one of the roles".to_owned())
+            }
+            // These say themselves what to do.
+            Self::Open(_) | Self::System(_) => None,
         }
     }
 }
@@ -73,30 +97,59 @@ pub fn run(arguments: &Serve, console: &mut Console) -> Result<Exit, CliError> {
     if !arguments.demo && !arguments.listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(arguments.listen).into());
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(ServeError::System)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::System)?;
     runtime.block_on(serve(arguments, console))?;
     Ok(Exit::Good)
 }
 
 async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeError> {
     let address = arguments.listen;
-    let listener = TcpListener::bind(address)
+    let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
+    let data = arguments.data.clone().unwrap_or_else(|| Path::new("data").to_owned());
+    let office = Office::of_folder(&data)?;
+    let staff = local_staff(&office, arguments.operator.as_deref())?;
+    let engine = Engine::open(Config {
+        data: Data::Folder(data),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        library: niyam_rules::shipped::library(),
+        people: Arc::new(office),
+    })
+    .await?;
+    let (stop, stopping) = watch::channel(false);
+    let hosts = if arguments.demo { Hosts::Any } else { Hosts::Loopback };
+    let app = App::new(engine.clone(), staff, hosts, stopping.clone());
+    let work = tokio::spawn(engine.run(stopped(stopping.clone())));
+    console.note(format!("Niyam listens on http://{}", listener.local_addr().map_err(ServeError::System)?));
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        // Nobody listens any more only when the server has stopped already.
+        let _stopped_already = stop.send(true);
+    });
+    axum::serve(listener, api::router(app))
+        .with_graceful_shutdown(stopped(stopping))
         .await
-        .map_err(|source| ServeError::Listen { address, source })?;
-    let hosts = if arguments.demo {
-        Hosts::Any
-    } else {
-        Hosts::Loopback
+        .map_err(ServeError::System)?;
+    work.await.map_err(|error| ServeError::System(io::Error::other(error)))
+}
+
+/// Until sign-in exists the operator is one person of the roster: the one named, else the first.
+fn local_staff(office: &Office, operator: Option<&str>) -> Result<Staff, ServeError> {
+    let seats = office.seats();
+    let operator = match operator {
+        None => (!seats.is_empty()).then_some(0),
+        Some(id) => {
+            let found = seats.iter().position(|seat| seat.id == id || seat.id.split(':').next() == Some(id));
+            Some(found.ok_or_else(|| ServeError::NoSuchOperator(id.to_owned()))?)
+        }
     };
-    let bound = listener.local_addr().map_err(ServeError::System)?;
-    console.note(format!("Niyam listens on http://{bound}"));
-    axum::serve(listener, api::router(hosts))
-        .with_graceful_shutdown(asked_to_stop())
-        .await
-        .map_err(ServeError::System)
+    Ok(Staff { seats, may_switch: false, operator })
+}
+
+/// Resolves when the server is to stop.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // A sender that is gone means the same as `true`.
+    let _gone = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Resolves when the process is asked to stop: Ctrl-C or the signal TERM.

@@ -27,61 +27,33 @@ pub async fn serve(Extension(nonce): Extension<StyleNonce>, request: Request) ->
     match Dist::get(path).filter(|_| path != "index.html") {
         Some(file) => asset(path, &file, request.headers()),
         // A missing script or API address must not come back as a page: the browser would say something misleading.
-        None if path.starts_with("assets/") || path.starts_with("api/") => {
-            StatusCode::NOT_FOUND.into_response()
-        }
+        None if path.starts_with("assets/") || path.starts_with("api/") => StatusCode::NOT_FOUND.into_response(),
         None => page(&nonce),
     }
 }
 
 fn page(nonce: &StyleNonce) -> Response {
     let index = Dist::get("index.html");
-    let html = index
-        .as_ref()
-        .and_then(|file| std::str::from_utf8(&file.data).ok())
-        .unwrap_or(STUB);
+    let html = index.as_ref().and_then(|file| std::str::from_utf8(&file.data).ok()).unwrap_or(STUB);
     let marked = html
-        .replacen(
-            "<head>",
-            &format!("<head><meta property=\"csp-nonce\" nonce=\"{}\">", nonce.0),
-            1,
-        )
+        .replacen("<head>", &format!("<head><meta property=\"csp-nonce\" nonce=\"{}\">", nonce.0), 1)
         .replace("<style>", &format!("<style nonce=\"{}\">", nonce.0));
     let mut response = Html(marked).into_response();
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 
 fn asset(path: &str, file: &rust_embed::EmbeddedFile, request: &HeaderMap) -> Response {
-    let tag: String = file.metadata.sha256_hash()[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let tag: String = file.metadata.sha256_hash()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("\"{tag}\"");
     let hashed = path.starts_with("assets/");
-    let cache = if hashed {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
-    let known = request
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        == Some(tag.as_str());
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        file.data.to_vec().into_response()
-    };
+    let cache = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(tag.as_str());
+    let mut response =
+        if known { StatusCode::NOT_MODIFIED.into_response() } else { file.data.to_vec().into_response() };
     let kind = mime_guess::from_path(path).first_or_octet_stream();
     let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_TYPE, kind.as_ref()),
-        (header::CACHE_CONTROL, cache),
-        (header::ETAG, &tag),
-    ] {
+    for (name, value) in [(header::CONTENT_TYPE, kind.as_ref()), (header::CACHE_CONTROL, cache), (header::ETAG, &tag)] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }

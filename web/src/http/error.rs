@@ -39,6 +39,8 @@ pub enum ErrorCode {
     CaseHalted,
     /// The same request id was used before for something else.
     RequestReused,
+    /// What was asked for was erased.
+    Erased,
     /// The disk is full; nothing was changed.
     DiskFull,
     /// Too much at once; come again.
@@ -81,23 +83,9 @@ pub struct ErrorInside {
 impl ApiError {
     /// A new error with a text in English and Hindi.
     #[must_use]
-    pub fn new(
-        status: StatusCode,
-        code: ErrorCode,
-        en: impl Into<String>,
-        hi: impl Into<String>,
-    ) -> Self {
-        let message = Text {
-            en: en.into(),
-            hi: hi.into(),
-        };
-        Self {
-            status,
-            code,
-            message,
-            details: serde_json::json!({}),
-            retry_after_s: None,
-        }
+    pub fn new(status: StatusCode, code: ErrorCode, en: impl Into<String>, hi: impl Into<String>) -> Self {
+        let message = Text { en: en.into(), hi: hi.into() };
+        Self { status, code, message, details: serde_json::json!({}), retry_after_s: None }
     }
 
     /// With details for programs.
@@ -151,43 +139,26 @@ impl ApiError {
 
     fn for_status(status: StatusCode, reason: &str) -> Self {
         let (code, en, hi) = match status {
-            StatusCode::NOT_FOUND => (
-                ErrorCode::NotFound,
-                "There is nothing at this address.",
-                "इस पते पर कुछ नहीं है।",
-            ),
-            StatusCode::METHOD_NOT_ALLOWED => (
-                ErrorCode::MethodNotAllowed,
-                "This address does not take this method.",
-                "यह पता इस तरीके को नहीं लेता।",
-            ),
+            StatusCode::NOT_FOUND => (ErrorCode::NotFound, "There is nothing at this address.", "इस पते पर कुछ नहीं है।"),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                (ErrorCode::MethodNotAllowed, "This address does not take this method.", "यह पता इस तरीके को नहीं लेता।")
+            }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => (
                 ErrorCode::WrongContentType,
                 "Send JSON with the header `content-type: application/json`.",
                 "`content-type: application/json` के साथ JSON भेजें।",
             ),
-            StatusCode::PAYLOAD_TOO_LARGE => (
-                ErrorCode::TooLarge,
-                "The body is too large.",
-                "भेजी गई सामग्री बहुत बड़ी है।",
-            ),
-            status if status.is_client_error() => (
-                ErrorCode::BadRequest,
-                "The request cannot be understood.",
-                "अनुरोध समझा नहीं जा सका।",
-            ),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                (ErrorCode::TooLarge, "The body is too large.", "भेजी गई सामग्री बहुत बड़ी है।")
+            }
+            status if status.is_client_error() => {
+                (ErrorCode::BadRequest, "The request cannot be understood.", "अनुरोध समझा नहीं जा सका।")
+            }
             _ => {
-                return Self {
-                    status,
-                    ..Self::internal()
-                };
+                return Self { status, ..Self::internal() };
             }
         };
-        let details = if reason.is_empty() {
-            serde_json::json!({})
-        } else {
-            serde_json::json!({ "reason": reason })
-        };
+        let details = if reason.is_empty() { serde_json::json!({}) } else { serde_json::json!({ "reason": reason }) };
         Self::new(status, code, en, hi).with_details(details)
     }
 }
@@ -202,10 +173,7 @@ impl IntoResponse for ApiError {
 
 /// Middleware: gives every failed answer below `/api` the one shape, with the id of the request.
 pub async fn render(request: Request, next: Next) -> Response {
-    let request_id = request
-        .extensions()
-        .get::<RequestId>()
-        .and_then(|id| id.header_value().to_str().ok());
+    let request_id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     let request_id = request_id.unwrap_or_default().to_owned();
     let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
@@ -215,9 +183,7 @@ pub async fn render(request: Request, next: Next) -> Response {
         None if failed && is_api => {
             let status = response.status();
             // The texts of axum's own rejections are short and name no data of the case.
-            let reason = axum::body::to_bytes(response.into_body(), 4_096)
-                .await
-                .unwrap_or_default();
+            let reason = axum::body::to_bytes(response.into_body(), 4_096).await.unwrap_or_default();
             ApiError::for_status(status, &String::from_utf8_lossy(&reason))
         }
         None => return response,
@@ -230,21 +196,12 @@ pub async fn render(request: Request, next: Next) -> Response {
 
 fn shaped(error: ApiError, request_id: String) -> Response {
     let body = ErrorBody {
-        error: ErrorInside {
-            code: error.code,
-            message: error.message.into(),
-            request_id,
-            details: error.details,
-        },
+        error: ErrorInside { code: error.code, message: error.message.into(), request_id, details: error.details },
     };
     let mut response: Response<Body> = (error.status, Json(body)).into_response();
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = error.retry_after_s {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -22,10 +22,7 @@ pub enum Hosts {
 
 /// Middleware: refuses changing requests of other origins, and foreign host names.
 pub async fn same_origin(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
-    let reading = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    );
+    let reading = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let headers = request.headers();
     if !host_is_answered(headers, hosts) || (!reading && comes_from_elsewhere(headers)) {
         return ApiError::new(
@@ -43,34 +40,22 @@ fn host_is_answered(headers: &HeaderMap, hosts: Hosts) -> bool {
     match hosts {
         Hosts::Any => true,
         Hosts::Loopback => host(headers).is_none_or(|host| {
-            let name = host
-                .rsplit_once(':')
-                .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
-            matches!(
-                name.map_or(host, |(name, _)| name),
-                "localhost" | "127.0.0.1" | "[::1]"
-            )
+            let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+            matches!(name.map_or(host, |(name, _)| name), "localhost" | "127.0.0.1" | "[::1]")
         }),
     }
 }
 
 fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
-    if let Some(site) = headers
-        .get("sec-fetch-site")
-        .and_then(|value| value.to_str().ok())
-    {
+    if let Some(site) = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok()) {
         return !matches!(site, "same-origin" | "none");
     }
-    let origin = headers
-        .get(header::ORIGIN)
-        .and_then(|value| value.to_str().ok());
+    let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
     origin.is_some_and(|origin| origin.split_once("://").map(|(_, host)| host) != host(headers))
 }
 
 fn host(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::HOST)
-        .and_then(|value| value.to_str().ok())
+    headers.get(header::HOST).and_then(|value| value.to_str().ok())
 }
 
 #[cfg(test)]
@@ -80,61 +65,28 @@ mod tests {
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs
             .iter()
-            .map(|(name, value)| {
-                (
-                    name.parse().expect("a header name"),
-                    value.parse().expect("a value"),
-                )
-            })
+            .map(|(name, value)| (name.parse().expect("a header name"), value.parse().expect("a value")))
             .collect()
     }
 
     #[test]
     fn only_names_of_this_machine_are_answered_on_loopback() {
         for host in ["localhost:8080", "127.0.0.1:1", "[::1]:8080", "localhost"] {
-            assert!(
-                host_is_answered(&headers(&[("host", host)]), Hosts::Loopback),
-                "{host}"
-            );
+            assert!(host_is_answered(&headers(&[("host", host)]), Hosts::Loopback), "{host}");
         }
-        for host in [
-            "rebound.example.com:8080",
-            "127.0.0.1.example.com",
-            "localhost.example.org:80",
-        ] {
-            assert!(
-                !host_is_answered(&headers(&[("host", host)]), Hosts::Loopback),
-                "{host}"
-            );
+        for host in ["rebound.example.com:8080", "127.0.0.1.example.com", "localhost.example.org:80"] {
+            assert!(!host_is_answered(&headers(&[("host", host)]), Hosts::Loopback), "{host}");
             assert!(host_is_answered(&headers(&[("host", host)]), Hosts::Any));
         }
     }
 
     #[test]
     fn other_sites_are_recognised() {
-        assert!(comes_from_elsewhere(&headers(&[
-            ("host", "localhost:1"),
-            ("origin", "https://other.example.com")
-        ])));
-        assert!(comes_from_elsewhere(&headers(&[
-            ("host", "localhost:1"),
-            ("sec-fetch-site", "cross-site")
-        ])));
-        assert!(comes_from_elsewhere(&headers(&[
-            ("host", "localhost:1"),
-            ("origin", "null")
-        ])));
-        assert!(!comes_from_elsewhere(&headers(&[
-            ("host", "localhost:1"),
-            ("origin", "http://localhost:1")
-        ])));
-        assert!(!comes_from_elsewhere(&headers(&[
-            ("host", "localhost:1"),
-            ("sec-fetch-site", "same-origin")
-        ])));
-        assert!(
-            !comes_from_elsewhere(&headers(&[("host", "localhost:1")])),
-            "programs send neither"
-        );
+        assert!(comes_from_elsewhere(&headers(&[("host", "localhost:1"), ("origin", "https://other.example.com")])));
+        assert!(comes_from_elsewhere(&headers(&[("host", "localhost:1"), ("sec-fetch-site", "cross-site")])));
+        assert!(comes_from_elsewhere(&headers(&[("host", "localhost:1"), ("origin", "null")])));
+        assert!(!comes_from_elsewhere(&headers(&[("host", "localhost:1"), ("origin", "http://localhost:1")])));
+        assert!(!comes_from_elsewhere(&headers(&[("host", "localhost:1"), ("sec-fetch-site", "same-origin")])));
+        assert!(!comes_from_elsewhere(&headers(&[("host", "localhost:1")])), "programs send neither");
     }
 }

@@ -20,33 +20,18 @@ pub async fn secure(mut request: Request, next: Next) -> Response {
          style-src 'self' 'nonce-{nonce}'; manifest-src 'self'; media-src 'self'; base-uri 'none'; form-action 'self'; \
          frame-ancestors 'none'"
     );
-    set(
-        headers,
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::try_from(policy).ok(),
-    );
+    set(headers, header::CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy).ok());
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-        (
-            HeaderName::from_static("cross-origin-resource-policy"),
-            "same-origin",
-        ),
-        (
-            HeaderName::from_static("permissions-policy"),
-            "geolocation=(), camera=(), microphone=()",
-        ),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "geolocation=(), camera=(), microphone=()"),
     ] {
         set(headers, name, Some(HeaderValue::from_static(value)));
     }
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

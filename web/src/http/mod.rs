@@ -4,5 +4,6 @@ pub mod assets;
 pub mod error;
 pub mod guard;
 pub mod headers;
+pub mod log;
 
 pub use error::{ApiError, ErrorCode};

@@ -1,0 +1,19 @@
+//! `GET /api/v1/cases/{id}/timeline`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use niyam_kernel::id::CaseId;
+
+use super::App;
+use super::ids::parse;
+use super::shape::TimelineShape;
+use crate::http::ApiError;
+
+/// What happened to a case, why, and who was told.
+#[utoipa::path(get, path = "/api/v1/cases/{id}/timeline", tag = "cases", params(("id" = String, Path)), responses(
+    (status = 200, body = TimelineShape),
+    (status = 404, description = "no such case", body = crate::http::error::ErrorBody),
+))]
+pub async fn timeline(State(app): State<App>, Path(id): Path<String>) -> Result<Json<TimelineShape>, ApiError> {
+    Ok(Json(app.engine.timeline(parse::<CaseId>(&id)?).await?.into()))
+}
