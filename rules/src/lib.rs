@@ -17,6 +17,7 @@ mod compile;
 pub mod diagnostics;
 pub mod duration;
 pub mod expression;
+pub mod fact;
 mod grammar;
 pub mod layout;
 mod lower;
