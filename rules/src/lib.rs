@@ -21,11 +21,13 @@ pub mod fact;
 mod grammar;
 pub mod layout;
 mod lower;
+pub mod nearest;
 mod overlay;
 pub mod place;
 pub mod protocol;
 pub mod shipped;
 pub mod source;
+pub mod table;
 pub mod text;
 pub mod value;
 
