@@ -21,6 +21,7 @@ pub mod fact;
 mod grammar;
 pub mod layout;
 mod lower;
+pub mod message;
 pub mod nearest;
 mod overlay;
 pub mod place;

@@ -256,7 +256,7 @@ pub struct Field {
 pub struct Message {
     /// Id.
     pub id: String,
-    /// Fluent patterns, English and Hindi, as in the files.
+    /// Fluent entries (`id = pattern`), English and Hindi, each with the id of this message.
     pub text: Text,
     /// Names of the variables it uses, without `$`.
     pub variables: Vec<String>,
