@@ -1,5 +1,8 @@
 //! The command line: one module per sub-command.
 
+pub mod bundles;
+pub mod chart;
+pub mod check;
 pub mod serve;
 
 use std::io;
@@ -18,7 +21,7 @@ Exit codes:
 
 /// Runs police protocols for people in distress.
 #[derive(Debug, Parser)]
-#[command(name = "niyam", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(name = "niyam", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -30,6 +33,10 @@ pub struct Arguments {
 pub enum Command {
     /// Serve the screens and the API.
     Serve(serve::Serve),
+    /// Read protocols and say everything that is wrong with them.
+    Check(check::Check),
+    /// Run a bare statechart step by step, for conformance tests.
+    Chart(chart::Chart),
 }
 
 /// How results are written.
@@ -103,7 +110,7 @@ impl CliError {
         match self {
             Self::Output(_) => Some("check that the disk has room and the file may be written".to_owned()),
             Self::Unreadable { source, .. } => Some(match source.kind() {
-                io::ErrorKind::NotFound => "check the name; give `-` to read from the standard input".to_owned(),
+                io::ErrorKind::NotFound => "check the name".to_owned(),
                 io::ErrorKind::PermissionDenied => "ask for the right to read it".to_owned(),
                 io::ErrorKind::InvalidData => "the file must be UTF-8 text".to_owned(),
                 _ => "check that it is a readable file".to_owned(),
@@ -126,5 +133,7 @@ impl From<io::Error> for CliError {
 pub fn run(arguments: Arguments, console: &mut Console) -> Result<Exit, CliError> {
     match arguments.command {
         Command::Serve(serve) => serve::run(&serve, console),
+        Command::Check(check) => check::run(&check, console),
+        Command::Chart(chart) => chart::run(&chart, console),
     }
 }

@@ -1,0 +1,120 @@
+//! The binary as people call it: output, exit codes, advice.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// How the binary ended.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn niyam(arguments: &[&str], input: &[u8]) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_niyam"))
+        .args(arguments)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    // A command that reads nothing closes its end first.
+    let _unread = child.stdin.take().expect("a pipe").write_all(input);
+    let output = child.wait_with_output().expect("it ends");
+    Ran {
+        code: output.status.code().expect("no signal"),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+/// A folder with one protocol whose file is `text`.
+fn protocol(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inner = folder.path().join("mine");
+    std::fs::create_dir(&inner).expect("a folder");
+    std::fs::write(inner.join("protocol.yaml"), text).expect("a file");
+    let path = inner.display().to_string();
+    (folder, path)
+}
+
+#[test]
+fn help_names_every_command_and_the_exit_codes() {
+    let ran = niyam(&["--help"], b"");
+    assert_eq!(ran.code, 0);
+    for word in ["serve", "check", "chart", "Exit codes", "1  something was found", "2  wrong usage"] {
+        assert!(ran.out.contains(word), "{word}: {}", ran.out);
+    }
+}
+
+#[test]
+fn wrong_usage_is_2_and_says_how_it_goes() {
+    let ran = niyam(&["chekc"], b"");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("check"), "{}", ran.err);
+    let ran = niyam(&["check"], b"");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("<PATH>"), "{}", ran.err);
+}
+
+#[test]
+fn broken_yaml_is_found_with_its_place() {
+    let (_folder, path) = protocol("niyam: 1\nprotocol: mine\ntitle: { en: Mine, hi: मेरा\nstates: {}\n");
+    let ran = niyam(&["check", &path], b"");
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.out.starts_with("error[P"), "{}", ran.out);
+    assert!(ran.out.contains(&format!("{path}/protocol.yaml:")), "{}", ran.out);
+    assert!(ran.out.contains("1 protocol checked: "), "{}", ran.out);
+    assert!(!ran.out.contains('\u{1b}'), "no colour without a terminal");
+}
+
+#[test]
+fn an_alias_bomb_is_refused_quickly() {
+    let mut bomb = "niyam: 1\nprotocol: mine\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..20 {
+        let below = format!("*a{}", level - 1);
+        bomb += &format!("a{level}: &a{level} [{}]\n", [below.as_str(); 10].join(", "));
+    }
+    let (_folder, path) = protocol(&bomb);
+    let ran = niyam(&["check", &path, "--format", "json"], b"");
+    assert_eq!(ran.code, 1);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(report["protocols"][0]["digest"], serde_json::Value::Null);
+    assert!(report["errors"].as_u64().is_some_and(|errors| errors >= 1), "{report}");
+}
+
+#[test]
+fn what_is_no_protocol_is_2_with_advice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ran = niyam(&["check", &folder.path().display().to_string()], b"");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("there is no protocol at") && ran.err.contains("= help: "), "{}", ran.err);
+    let ran = niyam(&["check", "no/such/folder"], b"");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("`no/such/folder` cannot be read"), "{}", ran.err);
+}
+
+#[test]
+fn chart_answers_line_by_line_and_survives_nonsense() {
+    let input = concat!(
+        r##"{"op":"start","name":"m","machine":{"id":"m","initial":"a","states":{"a":{"id":"a","after":{"10":[{"target":["#b"]}]}},"b":{"id":"b","type":"final"}}}}"##,
+        "\nnonsense\n\n",
+        r#"{"op":"advance","ms":10}"#,
+    );
+    let ran = niyam(&["chart", "--stdio"], input.as_bytes());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let lines: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 3, "{}", ran.out);
+    assert_eq!(lines[0]["configuration"], serde_json::json!(["a"]));
+    assert!(lines[1]["error"].is_string());
+    assert_eq!((&lines[2]["configuration"], &lines[2]["done"]), (&serde_json::json!(["b"]), &serde_json::json!(true)));
+}
+
+#[test]
+fn serve_without_demo_refuses_other_addresses() {
+    let ran = niyam(&["serve", "--listen", "0.0.0.0:0"], b"");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("listens on loopback only") && ran.err.contains("= help: "), "{}", ran.err);
+}
