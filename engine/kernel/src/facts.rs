@@ -12,55 +12,9 @@ use crate::interpret::{Fault, Run};
 use crate::state::Source;
 use crate::step::Reason;
 
-/// Whether a value is one of a fact's type. Unknown is a value of every type.
-#[must_use]
-pub(crate) fn admits(kind: &FactType, value: &Value) -> bool {
-    match (kind, value) {
-        (_, Value::Unknown) => true,
-        (FactType::YesNo, Value::Text(text)) => matches!(text.as_str(), "yes" | "no"),
-        (FactType::YesNoUnknown, Value::Text(text)) => matches!(text.as_str(), "yes" | "no" | "unknown"),
-        (FactType::Choice(choices), Value::Text(text)) => choices.iter().any(|choice| choice.id == *text),
-        (
-            FactType::Text
-            | FactType::Date
-            | FactType::Phone
-            | FactType::Email
-            | FactType::Url
-            | FactType::Ip
-            | FactType::Unit,
-            Value::Text(_),
-        )
-        | (FactType::Number | FactType::Time | FactType::Duration, Value::Int(_)) => true,
-        (FactType::Position, Value::Map(fields)) => {
-            ["lat_e7", "lon_e7"].iter().all(|name| matches!(fields.get(*name), Some(Value::Int(_))))
-        }
-        (FactType::List(item), Value::List(items)) => items.iter().all(|value| admits(item, value)),
-        _ => false,
-    }
-}
-
-/// A type as the protocol writes it.
-#[must_use]
-pub(crate) fn type_name(kind: &FactType) -> String {
-    match kind {
-        FactType::Text => "text".to_owned(),
-        FactType::YesNo => "yes-no".to_owned(),
-        FactType::YesNoUnknown => "yes-no-unknown".to_owned(),
-        FactType::Choice(choices) => {
-            format!("choice of {}", choices.iter().map(|choice| choice.id.as_str()).collect::<Vec<_>>().join(", "))
-        }
-        FactType::Number => "number".to_owned(),
-        FactType::Time => "time".to_owned(),
-        FactType::Duration => "duration".to_owned(),
-        FactType::Date => "date".to_owned(),
-        FactType::Phone => "phone".to_owned(),
-        FactType::Email => "email".to_owned(),
-        FactType::Url => "url".to_owned(),
-        FactType::Ip => "ip".to_owned(),
-        FactType::Unit => "unit".to_owned(),
-        FactType::Position => "position".to_owned(),
-        FactType::List(item) => format!("list of {}", type_name(item)),
-    }
+/// Whether a value says nothing about its fact: unknown, empty, or the answer `unknown`.
+fn says_nothing(kind: &FactType, value: &Value) -> bool {
+    value.is_unknown() || (*kind == FactType::YesNoUnknown && value.as_text() == Some("unknown"))
 }
 
 impl<'p> Run<'p> {
@@ -80,13 +34,13 @@ impl<'p> Run<'p> {
         let mut changed = Vec::new();
         for (name, value) in brought {
             let Some(declared) = protocol.facts.get(name) else { continue };
-            if !admits(&declared.kind, value) {
-                let message = format!("the fact `{name}` came with a value that is no {}", type_name(&declared.kind));
+            if !declared.kind.admits(value) {
+                let message = format!("the fact `{name}` came with a value that is no {}", declared.kind.name());
                 self.fail(fault(message, declared.place.as_ref()));
                 continue;
             }
             let known = self.case.facts.get(name);
-            if let Some(value) = merged(known.map(|fact| (&fact.value, &fact.by)), value) {
+            if let Some(value) = merged(&declared.kind, known.map(|fact| (&fact.value, &fact.by)), value) {
                 self.set_fact(name, value, by.clone());
                 changed.push(name.clone());
             }
@@ -104,8 +58,8 @@ impl<'p> Run<'p> {
     ) -> Result<(), Fault> {
         let declared = self.world.protocol.and_then(|protocol| protocol.facts.get(name));
         let Some(declared) = declared else { return Err(fault(format!("there is no fact `{name}`"), place)) };
-        if !admits(&declared.kind, &value) {
-            return Err(fault(format!("the value for the fact `{name}` is no {}", type_name(&declared.kind)), place));
+        if !declared.kind.admits(&value) {
+            return Err(fault(format!("the value for the fact `{name}` is no {}", declared.kind.name()), place));
         }
         self.set_fact(name, value, by);
         self.reasons.push(Reason::FactSet { fact: name.to_owned(), place: place.cloned() });
@@ -130,18 +84,20 @@ impl<'p> Run<'p> {
 ///
 /// Lists gain items. A single fact changes when nothing was known or only a default or an earlier alert said it: what a
 /// person said or a rule decided stays.
-fn merged(known: Option<(&Value, &Source)>, brought: &Value) -> Option<Value> {
-    let Some((value, by)) = known else { return (!brought.is_unknown()).then(|| brought.clone()) };
-    if brought.is_unknown() || value == brought {
+fn merged(kind: &FactType, known: Option<(&Value, &Source)>, brought: &Value) -> Option<Value> {
+    if says_nothing(kind, brought) {
         return None;
     }
+    let Some((value, by)) = known.filter(|(value, _)| *value != brought) else {
+        return known.is_none().then(|| brought.clone());
+    };
     if let (Value::List(items), Value::List(more)) = (value, brought) {
         let new: Vec<Value> = more.iter().filter(|item| !items.contains(item)).cloned().collect();
         return (!new.is_empty()).then(|| Value::List(items.iter().cloned().chain(new).collect()));
     }
     match by {
         Source::Default | Source::Alert(_) => Some(brought.clone()),
-        Source::Person(_) | Source::Rule(_) => value.is_unknown().then(|| brought.clone()),
+        Source::Person(_) | Source::Rule(_) => says_nothing(kind, value).then(|| brought.clone()),
     }
 }
 
@@ -155,19 +111,27 @@ mod tests {
         let alert = Source::Alert(AlertId(uuid::Uuid::from_u128(1)));
         let person = Source::Person(PersonId(uuid::Uuid::from_u128(2)));
         let (old, new) = (Value::from("old"), Value::from("new"));
-        assert_eq!(merged(None, &new), Some(new.clone()));
-        assert_eq!(merged(Some((&old, &alert)), &new), Some(new.clone()));
-        assert_eq!(merged(Some((&old, &Source::Default)), &new), Some(new.clone()));
-        assert_eq!(merged(Some((&old, &person)), &new), None);
-        assert_eq!(merged(Some((&Value::Unknown, &person)), &new), Some(new.clone()));
-        assert_eq!(merged(Some((&old, &alert)), &Value::Unknown), None);
+        assert_eq!(merged(&FactType::Text, None, &new), Some(new.clone()));
+        assert_eq!(merged(&FactType::Text, Some((&old, &alert)), &new), Some(new.clone()));
+        assert_eq!(merged(&FactType::Text, Some((&old, &Source::Default)), &new), Some(new.clone()));
+        assert_eq!(merged(&FactType::Text, Some((&old, &person)), &new), None);
+        assert_eq!(merged(&FactType::Text, Some((&Value::Unknown, &person)), &new), Some(new.clone()));
+        assert_eq!(merged(&FactType::Text, Some((&old, &alert)), &Value::Unknown), None);
+        assert_eq!(merged(&FactType::YesNoUnknown, Some((&Value::from("yes"), &alert)), &Value::from("unknown")), None);
+        assert_eq!(
+            merged(&FactType::YesNoUnknown, Some((&Value::from("unknown"), &person)), &Value::from("no")),
+            Some(Value::from("no"))
+        );
     }
 
     #[test]
     fn lists_gain_what_they_lack() {
         let person = Source::Person(PersonId(uuid::Uuid::from_u128(2)));
         let list = |items: &[&str]| Value::List(items.iter().map(|item| Value::from(*item)).collect());
-        assert_eq!(merged(Some((&list(&["a"]), &person)), &list(&["b", "a"])), Some(list(&["a", "b"])));
-        assert_eq!(merged(Some((&list(&["a"]), &person)), &list(&["a"])), None);
+        assert_eq!(
+            merged(&FactType::Text, Some((&list(&["a"]), &person)), &list(&["b", "a"])),
+            Some(list(&["a", "b"]))
+        );
+        assert_eq!(merged(&FactType::Text, Some((&list(&["a"]), &person)), &list(&["a"])), None);
     }
 }

@@ -6,7 +6,6 @@ use niyam_rules::protocol::{Field, Form, Protocol};
 use niyam_rules::value::Value;
 
 use crate::event::FormProblem;
-use crate::facts::{admits, type_name};
 use crate::interpret::{Run, World};
 use crate::state::{CaseState, Fact, Source};
 use crate::time::Timestamp;
@@ -38,9 +37,9 @@ pub(crate) fn problems(
     for field in fields {
         let answer = answers.get(&field.fact).unwrap_or(&Value::Unknown);
         if let Some(declared) = protocol.facts.get(&field.fact)
-            && !admits(&declared.kind, answer)
+            && !declared.kind.admits(answer)
         {
-            problems.insert(field.fact.clone(), FormProblem::WrongType { expected: type_name(&declared.kind) });
+            problems.insert(field.fact.clone(), FormProblem::WrongType { expected: declared.kind.name() });
         } else if completeness == Completeness::Whole
             && field.required
             && answer.is_unknown()
