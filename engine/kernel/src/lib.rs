@@ -19,6 +19,7 @@ pub mod event;
 pub mod id;
 pub mod limits;
 pub mod machine;
+pub mod rehearsal;
 pub mod session;
 pub mod state;
 pub mod step;

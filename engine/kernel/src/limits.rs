@@ -14,3 +14,5 @@ pub const FOREACH_ITEMS: usize = 1_000;
 pub const ACTIONS: usize = 100_000;
 /// Timers that may run out in one `advance` of a [`crate::session::Session`].
 pub const SESSION_TIMERS: usize = 100_000;
+/// Events that one happening of a [`crate::rehearsal::Rehearsal`] may cause by its deliveries.
+pub const REHEARSED_DELIVERIES: usize = 1_000;
