@@ -38,11 +38,31 @@ pub fn compile(bundle: &Bundle, library: &Library) -> Compiled {
     // What a file that could not be read would have declared is not reported as missing: that would bury the cause.
     if !unread {
         findings.extend(found);
-        findings.extend(crate::checks::check(&protocol, &trees, has_errors(&findings)));
+        let bent = findings.iter().any(|finding| bends_the_chart(finding.code));
+        findings.extend(crate::checks::check(&protocol, &trees, bent));
     }
     findings.retain(|finding| !template_findings.contains(finding));
     let diagnostics = in_order(findings);
     Compiled { protocol: (!has_errors(&diagnostics)).then_some(protocol), diagnostics }
+}
+
+/// Whether a finding leaves holes in the chart, so that unreachable states and the like would only be its consequences.
+fn bends_the_chart(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Syntax
+            | Code::DuplicateKey
+            | Code::UnknownKey
+            | Code::WrongShape
+            | Code::Malformed
+            | Code::UnknownState
+            | Code::UnknownEvent
+            | Code::UnknownRole
+            | Code::UnknownUnit
+            | Code::UnknownMessage
+            | Code::Misbuilt
+            | Code::OverridesNothing
+    )
 }
 
 struct Assembled {

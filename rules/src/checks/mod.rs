@@ -1,11 +1,49 @@
 //! Checks of a whole protocol, on what lowering made of it.
 
-use crate::diagnostics::Diagnostic;
+mod duty;
+mod graph;
+mod texts;
+mod ways;
+
+use crate::diagnostics::{Code, Diagnostic};
 use crate::lower::Trees;
+use crate::place::Place;
 use crate::protocol::Protocol;
 
-/// Everything that the checks find. `broken` says that lowering found errors, so that checks which need a whole chart
-/// stay silent instead of reporting what follows from them.
-pub(crate) fn check(_protocol: &Protocol, _trees: &Trees, _broken: bool) -> Vec<Diagnostic> {
-    Vec::new()
+/// Everything that the checks find. `bent` says that earlier findings left holes in the chart: then those checks stay
+/// silent that would only report what follows from them (a state is unreachable because a target's name is misspelt).
+pub(crate) fn check(protocol: &Protocol, trees: &Trees, bent: bool) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let graph = graph::Graph::new(&protocol.chart);
+    ways::never_chosen(&graph, &mut findings);
+    duty::two_primary(&protocol.chart, &mut findings);
+    if !bent {
+        ways::unreachable(&graph, &mut findings);
+        ways::without_way_out(&graph, &mut findings);
+        ways::without_outcome(&graph, &mut findings);
+        duty::without_clock(&graph, &mut findings);
+        duty::unhandled(&graph, &mut findings);
+    }
+    let files: Vec<(bool, Place)> = trees
+        .messages
+        .iter()
+        .map(|file| {
+            let place = Place { file: file.file.clone(), line: 1, column: 1, length: 0 };
+            (file.file.ends_with("/hi.ftl"), place)
+        })
+        .collect();
+    texts::messages(protocol, &files, &mut findings);
+    order(protocol, &mut findings);
+    findings
+}
+
+/// A protocol that others do not merely extend is in force by an order.
+fn order(protocol: &Protocol, findings: &mut Vec<Diagnostic>) {
+    if protocol.order.is_some() || protocol.extends.is_none() {
+        return;
+    }
+    if let Some(place) = &protocol.chart.states[0].place {
+        let finding = Diagnostic::new(Code::NoOrder, place, "the protocol does not say which order put it in force");
+        findings.push(finding.help("add `order: { number: …, date: …, authority: { en: …, hi: … } }`"));
+    }
 }

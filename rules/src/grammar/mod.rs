@@ -140,7 +140,7 @@ pub static STATE: Record = Record {
     what: "a state",
     keys: &[
         may("stage", &Shape::Word(STAGES), "one of the five stages; the parent's when left out"),
-        must("label", &Shape::Labels, "name on screens"),
+        may("label", &Shape::Labels, "name on screens; every state but a history state has one"),
         may("help", &Shape::Labels, "what its owner should do now"),
         may("owner", &Shape::Text, "who is responsible: `role @ unit`, or `role`"),
         may("form", &Shape::Name, "form that may be saved while the state is active"),

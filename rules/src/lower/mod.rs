@@ -14,7 +14,7 @@ mod scenarios;
 mod states;
 mod transitions;
 
-pub(crate) use names::{Draft, Names, walk};
+pub(crate) use names::{Draft, Names, matches, walk};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,0 +1,113 @@
+//! Ways in and out: unreachable states, states without a way out, transitions that can never be chosen.
+
+use super::graph::{Graph, Never, is_unguarded};
+use crate::chart::{StateIx, StateKind, Trigger};
+use crate::diagnostics::{Code, Diagnostic};
+
+/// States that no way leads to; of several inside each other the outermost.
+pub(super) fn unreachable(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
+    for (index, state) in graph.states() {
+        let outer = state.parent.is_none_or(|parent| graph.reached[usize::from(parent.0)]);
+        let Some(place) = state.place.as_ref().filter(|_| outer && !graph.reached[usize::from(index.0)]) else {
+            continue;
+        };
+        let finding = Diagnostic::new(Code::Unreachable, place, format!("no way leads to the state `{}`", state.id));
+        let blocked = graph.chart.transitions.iter().enumerate().find(|(number, transition)| {
+            graph.never[*number].is_some() && transition.targets.iter().any(|target| graph.inside(*target, index))
+        });
+        let finding =
+            finding.label(blocked.and_then(|(_, transition)| transition.place.as_ref()), "this way can never be taken");
+        findings.push(finding.help("let a transition or an `initial` lead to it, or delete it"));
+    }
+}
+
+/// States that rest, do not close the case, and cannot be left.
+pub(super) fn without_way_out(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
+    for (index, state) in graph.states() {
+        if !graph.is_resting(state) || graph.is_closed(index) || !graph.reached[usize::from(index.0)] {
+            continue;
+        }
+        let left = graph.chart.transitions.iter().enumerate().any(|(number, transition)| {
+            graph.never[number].is_none()
+                && !transition.targets.is_empty()
+                && transition.targets.iter().any(|target| *target != index)
+                && graph.together(transition.source, index)
+                && graph.domain(transition) != index
+                && graph.inside(index, graph.domain(transition))
+        });
+        if let Some(place) = state.place.as_ref().filter(|_| !left) {
+            let message = format!("no way leads out of the state `{}`", state.id);
+            let finding = Diagnostic::new(Code::NoWayOut, place, message);
+            findings
+                .push(finding.help("add a transition or a clock that leads on; if the case ends here, add `outcome`"));
+        }
+    }
+}
+
+/// Transitions that can never be chosen.
+pub(super) fn never_chosen(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
+    for (number, transition) in graph.chart.transitions.iter().enumerate() {
+        let (Some(never), Some(place)) = (graph.never[number], transition.place.as_ref()) else { continue };
+        let what = match &transition.trigger {
+            Trigger::Events(events) => format!("this transition for `{}`", events.join(" ")),
+            Trigger::Always => "this transition under `always`".to_owned(),
+            Trigger::Clock(clock) => {
+                format!("this transition of the clock `{}`", graph.chart.clocks[usize::from(clock.0)].name)
+            }
+        };
+        let finding = match never {
+            Never::False => {
+                Diagnostic::new(Code::NeverChosen, place, format!("{what} can never be chosen: its guard is `false`"))
+                    .help("delete it, or write the guard that is meant")
+            }
+            Never::Behind(earlier) => {
+                let earlier = &graph.chart.transitions[usize::from(earlier.0)];
+                let why = if is_unguarded(earlier) {
+                    "an earlier one without a guard is always taken"
+                } else {
+                    "an earlier one has the same guard"
+                };
+                Diagnostic::new(Code::NeverChosen, place, format!("{what} can never be chosen: {why}"))
+                    .label(earlier.place.as_ref(), "the earlier one")
+                    .help("put it before the other, or give the other a guard")
+            }
+        };
+        findings.push(finding);
+    }
+}
+
+/// Ends of the case that do not say how it ended.
+pub(super) fn without_outcome(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
+    for (index, state) in graph.states() {
+        if !matches!(state.kind, StateKind::Final { .. }) || graph.is_closed(index) {
+            continue;
+        }
+        let Some(parent) = state.parent else { continue };
+        if parent != StateIx(0) && (awaited(graph, parent) || !ends_the_case(graph, index)) {
+            continue;
+        }
+        if let Some(place) = &state.place {
+            let message = format!("the case ends in `{}`, but nothing says how", state.id);
+            findings.push(
+                Diagnostic::new(Code::NoOutcome, place, message)
+                    .help("add `outcome: <id>`: safe, no_risk, handed_over …"),
+            );
+        }
+    }
+}
+
+/// Whether something waits for a state to be done.
+fn awaited(graph: &Graph<'_>, state: StateIx) -> bool {
+    graph.upwards(state).any(|done| {
+        let event = format!("done.state.{}", graph.state(done).id);
+        graph.chart.transitions.iter().any(|transition| match &transition.trigger {
+            Trigger::Events(events) => events.iter().any(|descriptor| crate::lower::matches(descriptor, &event)),
+            Trigger::Always | Trigger::Clock(_) => false,
+        })
+    })
+}
+
+/// Whether a final state inside others stands in the stage of closure.
+fn ends_the_case(graph: &Graph<'_>, state: StateIx) -> bool {
+    graph.state(state).post.as_ref().is_some_and(|post| post.stage == crate::chart::Stage::Closure)
+}
