@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::{Bundle, Library, VersionDigest};
+use crate::checks::Damage;
 use crate::diagnostics::{Code, Diagnostic, has_errors, in_order};
 use crate::grammar::shape::{Record, Shape, check};
 use crate::grammar::{FORM, PROTOCOL, SCENARIO, TABLE};
@@ -38,8 +39,11 @@ pub fn compile(bundle: &Bundle, library: &Library) -> Compiled {
     // What a file that could not be read would have declared is not reported as missing: that would bury the cause.
     if !unread {
         findings.extend(found);
-        let bent = findings.iter().any(|finding| bends_the_chart(finding.code));
-        findings.extend(crate::checks::check(&protocol, &trees, bent));
+        let damage = Damage {
+            chart: findings.iter().any(|finding| bends_the_chart(finding.code)),
+            tables: findings.iter().any(|finding| bends_a_table(finding.code)),
+        };
+        findings.extend(crate::checks::check(&protocol, &trees, damage));
     }
     findings.retain(|finding| !template_findings.contains(finding));
     let diagnostics = in_order(findings);
@@ -62,6 +66,21 @@ fn bends_the_chart(code: Code) -> bool {
             | Code::UnknownMessage
             | Code::Misbuilt
             | Code::OverridesNothing
+    )
+}
+
+/// Whether a finding leaves holes in a table, so that its gaps would only be consequences.
+fn bends_a_table(code: Code) -> bool {
+    matches!(
+        code,
+        Code::BadCell
+            | Code::ConstantType
+            | Code::UnknownFact
+            | Code::UnknownKey
+            | Code::MissingKey
+            | Code::WrongShape
+            | Code::Malformed
+            | Code::DuplicateKey
     )
 }
 

@@ -40,11 +40,7 @@ const FAILURES: &[(&str, &str)] = &[
 pub(super) fn unhandled(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     for (event, what) in FAILURES {
         let bare = graph.states().find(|(index, state)| {
-            graph.is_resting(state)
-                && graph.reached[usize::from(index.0)]
-                && !graph
-                    .upwards(*index)
-                    .any(|at| graph.live(graph.state(at)).any(|transition| handles(transition, event)))
+            graph.is_resting(state) && graph.reached[usize::from(index.0)] && !is_handled(graph, *index, event)
         });
         let Some((_, state)) = bare else { continue };
         let Some(place) = graph.chart.states[0].place.as_ref() else { continue };
@@ -58,12 +54,25 @@ pub(super) fn unhandled(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-fn handles(transition: &Transition, event: &str) -> bool {
+/// Whether a failure that comes while a state is active is always taken up, and at least one of those that take it up
+/// brings a person or another rule in. (The one without a guard may be the end of a chain that only counts: a control
+/// room that nobody sits in must not answer itself for ever.)
+fn is_handled(graph: &Graph<'_>, state: StateIx, event: &str) -> bool {
+    let handlers: Vec<&Transition> = graph
+        .upwards(state)
+        .flat_map(|at| graph.live(graph.state(at)))
+        .filter(|transition| takes(transition, event))
+        .collect();
+    let reaches = |transition: &&Transition| {
+        !transition.targets.is_empty() || transition.actions.iter().any(|action| reaches_somebody(&action.kind))
+    };
+    handlers.iter().any(|transition| is_unguarded(transition)) && handlers.iter().any(reaches)
+}
+
+fn takes(transition: &Transition, event: &str) -> bool {
     let Trigger::Events(events) = &transition.trigger else { return false };
-    events.iter().any(|descriptor| matches(descriptor, event))
-        && transition.act.is_none()
-        && is_unguarded(transition)
-        && (!transition.targets.is_empty() || transition.actions.iter().any(|action| reaches_somebody(&action.kind)))
+    let does = !transition.targets.is_empty() || !transition.actions.is_empty();
+    transition.act.is_none() && does && events.iter().any(|descriptor| matches(descriptor, event))
 }
 
 /// Whether an action brings a person or another rule in; a log line does not.

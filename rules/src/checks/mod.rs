@@ -2,6 +2,7 @@
 
 mod duty;
 mod graph;
+mod tables;
 mod texts;
 mod ways;
 
@@ -10,14 +11,23 @@ use crate::lower::Trees;
 use crate::place::Place;
 use crate::protocol::Protocol;
 
-/// Everything that the checks find. `bent` says that earlier findings left holes in the chart: then those checks stay
-/// silent that would only report what follows from them (a state is unreachable because a target's name is misspelt).
-pub(crate) fn check(protocol: &Protocol, trees: &Trees, bent: bool) -> Vec<Diagnostic> {
+/// Where earlier findings left holes: there those checks stay silent that would only report what follows from them (a
+/// state is unreachable because a target's name is misspelt).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Damage {
+    /// In the chart.
+    pub(crate) chart: bool,
+    /// In a table.
+    pub(crate) tables: bool,
+}
+
+/// Everything that the checks find.
+pub(crate) fn check(protocol: &Protocol, trees: &Trees, damage: Damage) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let graph = graph::Graph::new(&protocol.chart);
     ways::never_chosen(&graph, &mut findings);
     duty::two_primary(&protocol.chart, &mut findings);
-    if !bent {
+    if !damage.chart {
         ways::unreachable(&graph, &mut findings);
         ways::without_way_out(&graph, &mut findings);
         ways::without_outcome(&graph, &mut findings);
@@ -33,6 +43,9 @@ pub(crate) fn check(protocol: &Protocol, trees: &Trees, bent: bool) -> Vec<Diagn
         })
         .collect();
     texts::messages(protocol, &files, &mut findings);
+    if !damage.tables {
+        tables::tables(protocol, &mut findings);
+    }
     order(protocol, &mut findings);
     findings
 }

@@ -117,19 +117,15 @@ impl Diagnostic {
     }
 }
 
-/// The name that was most likely meant.
+/// The name that was most likely meant; of a path its last part may be all that was written.
 #[must_use]
 pub fn nearest<'n>(written: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let limit = if written.chars().count() <= 3 { 1 } else { written.chars().count().div_ceil(3) };
-    let far = |name: &str| strsim::osa_distance(&written.to_lowercase(), &name.to_lowercase());
-    let last = |name: &str| name.rsplit('.').next().map_or(usize::MAX, far);
-    names
-        .into_iter()
-        .filter(|name| *name != written)
-        .map(|name| (far(name).min(last(name) + 1), name))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, name)| name)
+    let names: Vec<&str> = names.into_iter().filter(|name| *name != written).collect();
+    let last = |name: &'n str| name.rsplit('.').next().unwrap_or(name);
+    crate::nearest::nearest(written, names.iter().copied()).or_else(|| {
+        let part = crate::nearest::nearest(written, names.iter().map(|name| last(name)))?;
+        names.iter().copied().find(|name| last(name) == part)
+    })
 }
 
 /// Findings in the order of file and line, each once.

@@ -1,12 +1,12 @@
-//! Constants that a fact's type decides.
+//! Constants that a fact's type decides, and cells of tables.
 
-use std::collections::BTreeMap;
+use serde_json::Value as Json;
 
-use super::Lower;
+use super::{Lower, some};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::duration::Duration;
-use crate::protocol::FactType;
+use crate::protocol::{CellTest, FactType};
 use crate::source::{Body, Node};
+use crate::table::cells::{Cell, Scalar, parse};
 use crate::value::Value;
 
 impl Lower<'_> {
@@ -15,68 +15,108 @@ impl Lower<'_> {
         if node.is_nothing() {
             return Value::Unknown;
         }
-        match read(kind, node) {
-            Ok(value) => value,
-            Err(reason) => {
-                let written = node.scalar().map_or_else(|| node.describe().to_owned(), |text| format!("`{text}`"));
-                let finding = Diagnostic::new(Code::ConstantType, &node.place, format!("{written} is not {reason}"));
-                let finding = match (kind, node.scalar()) {
-                    (FactType::Choice(choices), Some(text)) => {
-                        finding.suggest(text, choices.iter().map(|choice| choice.id.as_str()))
-                    }
-                    _ => finding.help(format!("write {reason}")),
-                };
-                self.find(finding);
-                Value::Unknown
-            }
-        }
-    }
-}
-
-fn read(kind: &FactType, node: &Node) -> Result<Value, String> {
-    match (kind, &node.body) {
-        (FactType::List(item), Body::Sequence(items)) => {
-            items.iter().map(|node| read(item, node)).collect::<Result<_, _>>().map(Value::List)
-        }
-        (FactType::List(_), _) => Err("a list".to_owned()),
-        (FactType::Position, Body::Mapping(entries)) => position(entries),
-        (FactType::Position, _) => Err("a position `{ lat_e7: …, lon_e7: … }`".to_owned()),
-        (_, Body::Scalar { text, .. }) => scalar(kind, text),
-        (_, Body::Sequence(_) | Body::Mapping(_)) => Err("a single value".to_owned()),
-    }
-}
-
-fn position(entries: &[crate::source::Entry]) -> Result<Value, String> {
-    let mut fields = BTreeMap::new();
-    for entry in entries {
-        let number = entry.value.scalar().and_then(|text| text.parse().ok());
-        let Some(number) = number.filter(|_| matches!(entry.key.text.as_str(), "lat_e7" | "lon_e7" | "accuracy_m"))
-        else {
-            return Err("a position `{ lat_e7: …, lon_e7: …, accuracy_m: … }` in whole numbers".to_owned());
+        let expected = match kind.read_constant(&json(kind, node)) {
+            Ok(value) => return value,
+            Err(expected) => expected.0.en,
         };
-        fields.insert(entry.key.text.clone(), Value::Int(number));
+        let culprit = culprit(kind, node);
+        let written = culprit.scalar().map_or_else(|| culprit.describe().to_owned(), |text| format!("`{text}`"));
+        let finding = Diagnostic::new(
+            Code::ConstantType,
+            &culprit.place,
+            format!("{written} is not of the type `{}`", kind.name()),
+        );
+        let finding = match (choices(kind), culprit.scalar()) {
+            (Some(choices), Some(text)) if culprit.scalar().is_some() => {
+                finding.suggest(text, choices.iter().map(|choice| choice.id.as_str()))
+            }
+            _ => finding.help(format!("write {expected}")),
+        };
+        self.find(finding);
+        Value::Unknown
     }
-    if fields.contains_key("lat_e7") && fields.contains_key("lon_e7") {
-        Ok(Value::Map(fields))
-    } else {
-        Err("a position with `lat_e7` and `lon_e7`".to_owned())
+
+    /// Reads a cell of an input column; a finding and `Any` when it does not fit.
+    pub(crate) fn cell(&mut self, input: &str, node: &Node) -> CellTest {
+        let Some(kind) = self.names.facts.get(input).map(|fact| fact.kind.clone()) else { return CellTest::Any };
+        let cell = match &node.body {
+            Body::Mapping(entries) => match node.get("not").filter(|_| entries.len() == 1) {
+                Some(not) => Cell::Not(some(Some(not)).into_iter().map(scalar).collect()),
+                None => {
+                    let finding = Diagnostic::new(
+                        Code::BadCell,
+                        &node.place,
+                        "the only map that may stand in a cell is `{ not: … }`",
+                    );
+                    self.find(
+                        finding.help("write a value, a list, `unknown`, `{ not: … }`, or `< 5`, `>= 18`, `10..20`"),
+                    );
+                    return CellTest::Any;
+                }
+            },
+            Body::Sequence(items) => Cell::Several(items.iter().map(scalar).collect()),
+            Body::Scalar { .. } => Cell::One(scalar(node)),
+        };
+        parse(&cell, &kind).unwrap_or_else(|error| {
+            let items = some(node.get("not").or(Some(node)));
+            let place = error.item.and_then(|item| items.get(item)).map_or(&node.place, |item| &item.place);
+            let mut finding = Diagnostic::new(Code::BadCell, place, error.message);
+            finding.help = error.help;
+            self.find(finding);
+            CellTest::Any
+        })
     }
 }
 
-fn scalar(kind: &FactType, text: &str) -> Result<Value, String> {
-    let one_of =
-        |words: &[&str], name: &str| if words.contains(&text) { Ok(text.into()) } else { Err(name.to_owned()) };
+/// The value that is to blame: of a list the first item that is not of the item's type.
+fn culprit<'n>(kind: &FactType, node: &'n Node) -> &'n Node {
+    let (FactType::List(item), Body::Sequence(items)) = (kind, &node.body) else { return node };
+    items.iter().find(|node| item.read_constant(&json(item, node)).is_err()).unwrap_or(node)
+}
+
+fn choices(kind: &FactType) -> Option<&[crate::protocol::Choice]> {
     match kind {
-        FactType::YesNo => one_of(&["yes", "no"], "`yes` or `no`"),
-        FactType::YesNoUnknown => one_of(&["yes", "no", "unknown"], "`yes`, `no` or `unknown`"),
-        FactType::Choice(choices) if choices.iter().any(|choice| choice.id == text) => Ok(text.into()),
-        FactType::Choice(_) => Err("one of the values of this choice".to_owned()),
-        FactType::Number => text.parse().map(Value::Int).map_err(|_| "a whole number".to_owned()),
-        FactType::Duration => text.parse::<Duration>().map_err(|_| "a length of time".to_owned()).and_then(|length| {
-            i64::try_from(length.as_ms()).map(Value::Int).map_err(|_| "a shorter length of time".to_owned())
-        }),
-        FactType::Date if !crate::grammar::shape::is_day(text) => Err("a day `YYYY-MM-DD`".to_owned()),
-        FactType::Time => text.parse().map(Value::Int).map_err(|_| "a time in milliseconds since 1970".to_owned()),
-        _ => Ok(text.into()),
+        FactType::Choice(choices) => Some(choices),
+        FactType::List(item) => choices(item),
+        _ => None,
+    }
+}
+
+/// A whole number written without quotes.
+fn number(node: &Node) -> Option<i64> {
+    match &node.body {
+        Body::Scalar { text, plain: true } if !text.starts_with('+') => text.parse().ok(),
+        Body::Scalar { .. } | Body::Sequence(_) | Body::Mapping(_) => None,
+    }
+}
+
+fn json(kind: &FactType, node: &Node) -> Json {
+    let counts = matches!(kind, FactType::Number | FactType::Time | FactType::Duration | FactType::Position);
+    match &node.body {
+        Body::Scalar { .. } if node.is_nothing() => Json::Null,
+        Body::Scalar { text, plain } => match number(node) {
+            Some(number) if counts => Json::from(number),
+            _ if *plain && matches!(text.as_str(), "true" | "false") => Json::Bool(text == "true"),
+            _ => Json::from(text.as_str()),
+        },
+        Body::Sequence(items) => {
+            let item = if let FactType::List(item) = kind { item } else { kind };
+            Json::Array(items.iter().map(|node| json(item, node)).collect())
+        }
+        Body::Mapping(entries) => {
+            Json::Object(entries.iter().map(|entry| (entry.key.text.clone(), json(kind, &entry.value))).collect())
+        }
+    }
+}
+
+fn scalar(node: &Node) -> Scalar {
+    match &node.body {
+        Body::Scalar { .. } if node.is_nothing() => Scalar::Null,
+        Body::Scalar { text, plain } => match number(node) {
+            Some(number) => Scalar::Int(number),
+            None if *plain && matches!(text.as_str(), "true" | "false") => Scalar::Bool(text == "true"),
+            None => Scalar::Text(text.clone()),
+        },
+        Body::Sequence(_) | Body::Mapping(_) => Scalar::Null,
     }
 }

@@ -92,11 +92,6 @@ impl<'t> Lower<'t> {
         }
     }
 
-    fn cell(&mut self, input: &str, node: &Node) -> CellTest {
-        let Some(kind) = self.names.facts.get(input).map(|fact| fact.kind.clone()) else { return CellTest::Any };
-        CellTest::OneOf(some(Some(node)).into_iter().map(|node| self.constant(&kind, node)).collect())
-    }
-
     /// Forms by id.
     pub(crate) fn forms(&mut self) -> BTreeMap<String, Form> {
         let trees = self.trees;
