@@ -118,3 +118,58 @@ fn serve_without_demo_refuses_other_addresses() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("listens on loopback only") && ran.err.contains("= help: "), "{}", ran.err);
 }
+
+/// A protocol with one wait and a scenario for it.
+const TESTED: &str = "niyam: 1
+protocol: mine
+title: { en: Mine, hi: मेरा }
+order: { number: '1', date: '2026-01-01', authority: { en: Sample, hi: नमूना } }
+roles:
+  desk: { label: { en: Desk, hi: डेस्क }, rank: 10, staffed: day-and-night, unit: desk }
+units:
+  desk: { code: RJ-PHQ-SCRB }
+on:
+  roster.empty: { actions: [ { notify: desk, message: trouble } ] }
+  delivery.failed: { actions: [ { notify: desk, message: trouble } ] }
+  error.execution: { actions: [ { notify: desk, message: trouble } ] }
+initial: waiting
+states:
+  waiting:
+    stage: intake
+    label: { en: Waiting, hi: प्रतीक्षा }
+    owner: desk @ desk
+    on:
+      done: { by: desk, label: { en: Done, hi: हुआ }, target: ended }
+    after:
+      10m: { target: ended }
+  ended: { type: final, stage: closure, label: { en: Ended, hi: समाप्त }, outcome: done }
+";
+
+#[test]
+fn scenarios_pass_or_fail_and_tell_what_they_never_touch() {
+    let (_folder, path) = protocol(TESTED);
+    let messages = Path::new(&path).join("messages");
+    std::fs::create_dir(&messages).expect("a folder");
+    std::fs::write(messages.join("en.ftl"), "trouble = Look at { $case }\n").expect("a file");
+    std::fs::write(messages.join("hi.ftl"), "trouble = { $case } देखें\n").expect("a file");
+    let scenarios = Path::new(&path).join("scenarios");
+    std::fs::create_dir(&scenarios).expect("a folder");
+    let scenario = |expected: &str| {
+        let text = format!(
+            "scenario: {{ en: Nobody acts, hi: कोई कार्य नहीं }}\nsteps:\n  - {{ wait: 10m, expect: {{ {expected} }} }}\n"
+        );
+        std::fs::write(scenarios.join("nobody.yaml"), text).expect("a file");
+    };
+    scenario("closed: done");
+    let ran = niyam(&["test", &path], b"");
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("pass  nobody") && ran.out.contains("never waiting/on/done"), "{}", ran.out);
+    assert!(ran.out.contains("clocks: 1 of 1 used"), "{}", ran.out);
+    scenario("in: [waiting]");
+    let ran = niyam(&["test", &path], b"");
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("FAIL  nobody") && ran.out.contains("wanted: "), "{}", ran.out);
+    let ran = niyam(&["test", &path, "--format", "json"], b"");
+    let report: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(report[0]["scenarios"][0]["passed"], serde_json::json!(false), "{report}");
+}

@@ -4,6 +4,7 @@ pub mod bundles;
 pub mod chart;
 pub mod check;
 pub mod serve;
+pub mod test;
 
 use std::io;
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ pub enum Command {
     Serve(serve::Serve),
     /// Read protocols and say everything that is wrong with them.
     Check(check::Check),
+    /// Run the scenarios of protocols in virtual time and say what they have not touched.
+    Test(test::Test),
     /// Run a bare statechart step by step, for conformance tests.
     Chart(chart::Chart),
 }
@@ -134,6 +137,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Result<Exit, CliError
     match arguments.command {
         Command::Serve(serve) => serve::run(&serve, console),
         Command::Check(check) => check::run(&check, console),
+        Command::Test(test) => test::run(&test, console),
         Command::Chart(chart) => chart::run(&chart, console),
     }
 }
