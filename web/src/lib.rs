@@ -12,6 +12,7 @@
 pub mod api;
 pub mod cli;
 pub mod console;
+pub mod demo;
 pub mod http;
 pub mod people;
 pub mod staff;

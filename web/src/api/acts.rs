@@ -46,6 +46,9 @@ pub struct DoneBody {
 }
 
 /// Acts on a case.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/acts", tag = "cases", params(("id" = String, Path)),
     request_body = ActBody, responses(
     (status = 200, body = DoneBody),

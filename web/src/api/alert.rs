@@ -11,6 +11,9 @@ use crate::http::ApiError;
 use crate::staff::Me;
 
 /// One alert as it was read, with the places its facts were found at.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}", tag = "alerts", params(("id" = String, Path)), responses(
     (status = 200, body = AlertShape),
     (status = 404, description = "no such alert, or not for you", body = crate::http::error::ErrorBody),

@@ -11,6 +11,9 @@ use crate::http::ApiError;
 use crate::staff::Me;
 
 /// The bytes of an alert as they came, as a download.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/original", tag = "alerts", params(("id" = String, Path)), responses(
     (status = 200, description = "the bytes", body = Vec<u8>, content_type = "application/octet-stream"),
     (status = 404, description = "no such alert, or not for you", body = crate::http::error::ErrorBody),

@@ -65,6 +65,9 @@ impl Channel {
 }
 
 /// Takes in one alert. When this answers, the bytes are durable.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(post, path = "/api/v1/alerts", tag = "alerts", params(Came),
     request_body(content = Vec<u8>, description = "the message, byte for byte", content_type = "application/octet-stream"),
     responses(

@@ -21,6 +21,9 @@ pub struct Which {
 }
 
 /// The board: all cases in short, the most pressing first.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/board", tag = "cases", params(Which), responses((status = 200, body = BoardShape)))]
 pub async fn board(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<BoardShape>, ApiError> {
     let filter = Filter { open: which.open, limit: which.limit.unwrap_or(0).min(1_000) };

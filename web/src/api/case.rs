@@ -11,6 +11,9 @@ use crate::http::ApiError;
 use crate::staff::Me;
 
 /// Everything about one case but its timeline, as far as this person may read it.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/cases/{id}", tag = "cases", params(("id" = String, Path)), responses(
     (status = 200, body = CaseShape),
     (status = 404, description = "no such case, or not for you", body = crate::http::error::ErrorBody),

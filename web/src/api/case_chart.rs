@@ -10,6 +10,9 @@ use super::ids::parse;
 use crate::http::ApiError;
 
 /// The chart of the version that a case runs on, with where the case stands.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/cases/{id}/chart", tag = "cases", params(("id" = String, Path)), responses(
     (status = 200, body = GeometryShape),
     (status = 404, description = "no such case", body = crate::http::error::ErrorBody),

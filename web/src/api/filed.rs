@@ -9,6 +9,9 @@ use crate::http::ApiError;
 use crate::staff::Me;
 
 /// What came in and was not an alert, the latest first, each with the reason.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/filed", tag = "alerts", responses((status = 200, body = Vec<FiledShape>)))]
 pub async fn filed(State(app): State<App>, me: Option<Me>) -> Result<Json<Vec<FiledShape>>, ApiError> {
     let reader = me.map(|me| me.0.actor());

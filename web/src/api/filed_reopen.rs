@@ -27,6 +27,9 @@ pub struct Reopened {
 }
 
 /// Makes a case of something that was filed.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(post, path = "/api/v1/filed/{alert}/reopen", tag = "alerts", params(("alert" = String, Path)),
     request_body = Reopen, responses(
     (status = 200, body = Reopened),

@@ -8,6 +8,9 @@ use super::chart_shape::GeometryShape;
 use crate::http::ApiError;
 
 /// The chart of a protocol that new cases run on.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/protocols/{name}/chart", tag = "protocols", params(("name" = String, Path)), responses(
     (status = 200, body = GeometryShape),
     (status = 404, description = "no such protocol", body = crate::http::error::ErrorBody),

@@ -41,6 +41,9 @@ pub struct OrderShape {
 }
 
 /// Protocols that new cases run on.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/protocols", tag = "protocols", responses((status = 200, body = Vec<ProtocolShape>)))]
 pub async fn protocols(State(app): State<App>) -> Result<Json<Vec<ProtocolShape>>, ApiError> {
     Ok(Json(app.engine.protocols().await?.into_iter().map(Into::into).collect()))

@@ -32,6 +32,9 @@ pub struct RecordBody {
 }
 
 /// Saves the form of an active state.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/record", tag = "cases", params(("id" = String, Path)),
     request_body = RecordBody, responses(
     (status = 200, body = DoneBody),

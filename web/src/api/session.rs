@@ -54,12 +54,18 @@ pub struct Switch {
 }
 
 /// As whom this browser acts, and whom it may switch to.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/session", tag = "session", responses((status = 200, body = SessionShape)))]
 pub async fn read(State(app): State<App>, me: Option<Me>) -> Result<Json<SessionShape>, ApiError> {
     Ok(Json(session(&app, me.map(|me| me.0)).await?))
 }
 
 /// Acts as somebody else from now on. In the demo only.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = Switch, responses(
     (status = 200, body = SessionShape),
     (status = 403, description = "not a demo", body = crate::http::error::ErrorBody),

@@ -18,6 +18,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Tells of every change as it happens: `hello` with the time, then `change` for each case that changed.
 ///
 /// A reader that is too slow misses changes; it is told so by a `change` without a case and should ask for the board.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/stream", tag = "cases", responses(
     (status = 200, description = "server-sent events", body = String, content_type = "text/event-stream"),
 ))]

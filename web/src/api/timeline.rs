@@ -10,6 +10,9 @@ use super::shape::TimelineShape;
 use crate::http::ApiError;
 
 /// What happened to a case, why, and who was told.
+///
+/// # Errors
+/// As the responses below say.
 #[utoipa::path(get, path = "/api/v1/cases/{id}/timeline", tag = "cases", params(("id" = String, Path)), responses(
     (status = 200, body = TimelineShape),
     (status = 404, description = "no such case", body = crate::http::error::ErrorBody),
