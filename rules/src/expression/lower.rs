@@ -164,7 +164,8 @@ impl Lowering<'_> {
 
     fn call(&mut self, call: &FnCallExpr, position: Position) -> Lowered {
         let arguments = self.all(&call.args)?;
-        if call.op_token.is_some() {
+        // `in` is a call of `contains` for Rhai.
+        if call.op_token.is_some() || self.source.has(position, "in") || self.source.has(position, "!in") {
             return self.operator(call, arguments, position);
         }
         let name_span = self.source.token(position);

@@ -1,8 +1,9 @@
 //! Small Rhai expressions in a closed sandbox.
 //!
 //! An expression is one value: no statements, loops, assignments, `eval`, closures, clock or randomness. [`sandbox`] lists
-//! what it may use and every limit; [`check`](mod@check) types it against the declared facts.
+//! what it may use and every limit; [`check`] types it against the declared facts.
 
+mod checker;
 mod convert;
 mod lower;
 pub mod sandbox;
@@ -13,6 +14,7 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use checker::{Expected, Problem, TypeEnvironment, TypeFinding, check};
 pub use scripts::{ScriptError, Scripts};
 pub use tree::Span;
 

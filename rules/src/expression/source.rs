@@ -49,6 +49,13 @@ impl Source {
         (self.lines.get(line).copied().unwrap_or(self.letters.len()) + column).min(self.letters.len())
     }
 
+    /// Whether just this word or sign stands at a position.
+    pub fn has(&self, position: Position, word: &str) -> bool {
+        let start = self.offset(position);
+        let mut letters = self.letters[start..].iter();
+        word.chars().all(|letter| letters.next() == Some(&letter)) && !letters.next().is_some_and(|next| is_word(*next))
+    }
+
     /// The token at a position: a word, a number, a text, a pair of brackets with all inside, else one character.
     pub fn token(&self, position: Position) -> Span {
         let start = self.offset(position);
