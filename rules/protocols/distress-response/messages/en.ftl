@@ -38,3 +38,4 @@ review_asked = { $case }: ready for your review before closing.
 reopened = { $case }: opened again.
 death = { $case }: a death is reported. Access to the file is restricted.
 debrief = { $case }: please hold a debrief with the staff concerned.
+records_missing = { $case }: not closed. A counselling record or its waiver is missing.
