@@ -155,7 +155,7 @@ impl Code {
     /// Its page of the reference.
     #[must_use]
     pub fn page(self) -> &'static Page {
-        super::pages::page(self)
+        super::pages::find(self)
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod codes;
 mod pages;
 pub mod reference;
+pub mod scaffold;
 pub mod text;
 
 use serde::{Deserialize, Serialize};
