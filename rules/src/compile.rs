@@ -43,7 +43,7 @@ pub fn compile(bundle: &Bundle, library: &Library) -> Compiled {
             chart: findings.iter().any(|finding| bends_the_chart(finding.code)),
             tables: findings.iter().any(|finding| bends_a_table(finding.code)),
         };
-        findings.extend(crate::checks::check(&protocol, &trees, damage));
+        findings.extend(crate::checks::check(&protocol, damage));
     }
     findings.retain(|finding| !template_findings.contains(finding));
     let diagnostics = in_order(findings);

@@ -229,9 +229,7 @@ fn incomplete(name: &str, node: &Node, shape: &'static Shape) -> Option<String> 
 
 fn lacks(name: &str, node: &Node, record: &'static Record) -> Option<String> {
     let has = |key: &str| node.entry(key).is_some();
-    if node.entries().is_none() {
-        return None;
-    }
+    node.entries()?;
     if std::ptr::eq(record, &raw const STATE) {
         let pseudo = node.get("type").and_then(Node::scalar) == Some("history");
         return (!has("label") && !pseudo).then(|| "`label`".to_owned());

@@ -1,6 +1,6 @@
 //! What keeps a case from being forgotten: clocks where people must act, and a place for every failure.
 
-use super::graph::{Graph, is_unguarded};
+use super::graph::{Graph, is_resting, is_unguarded};
 use crate::chart::{ActionKind, Chart, StateIx, Transition, Trigger, Weight};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::lower::matches;
@@ -9,7 +9,7 @@ use crate::lower::matches;
 /// and do not count: they do not know what is being waited for.
 pub(super) fn without_clock(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     for (index, state) in graph.states() {
-        if !graph.is_resting(state) || graph.is_closed(index) || !graph.reached[usize::from(index.0)] {
+        if !is_resting(state) || graph.is_closed(index) || !graph.reached[usize::from(index.0)] {
             continue;
         }
         let leaves_at_once =
@@ -40,7 +40,7 @@ const FAILURES: &[(&str, &str)] = &[
 pub(super) fn unhandled(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     for (event, what) in FAILURES {
         let bare = graph.states().find(|(index, state)| {
-            graph.is_resting(state) && graph.reached[usize::from(index.0)] && !is_handled(graph, *index, event)
+            is_resting(state) && graph.reached[usize::from(index.0)] && !is_handled(graph, *index, event)
         });
         let Some((_, state)) = bare else { continue };
         let Some(place) = graph.chart.states[0].place.as_ref() else { continue };

@@ -55,11 +55,6 @@ impl<'c> Graph<'c> {
         self.upwards(inner).any(|at| at == outer)
     }
 
-    /// Whether nothing is inside and the case does not end with it.
-    pub(super) fn is_resting(&self, state: &State) -> bool {
-        matches!(state.kind, StateKind::Atomic)
-    }
-
     /// Whether the case counts as closed while this state is active.
     pub(super) fn is_closed(&self, at: StateIx) -> bool {
         self.upwards(at).any(|above| self.state(above).post.as_ref().is_some_and(|post| post.outcome.is_some()))
@@ -97,7 +92,7 @@ impl<'c> Graph<'c> {
             let state = self.state(at);
             match &state.kind {
                 StateKind::Compound { initial } | StateKind::History { default: initial, .. } => {
-                    self.enter(initial, &mut work)
+                    self.enter(initial, &mut work);
                 }
                 StateKind::Parallel => work.extend(self.regions(state)),
                 StateKind::Atomic | StateKind::Final { .. } => {}
@@ -134,6 +129,11 @@ impl<'c> Graph<'c> {
     fn regions<'s>(&'s self, state: &'s State) -> impl Iterator<Item = StateIx> + 's {
         state.children.iter().copied().filter(|child| !matches!(self.state(*child).kind, StateKind::History { .. }))
     }
+}
+
+/// Whether nothing is inside and it is no end.
+pub(super) fn is_resting(state: &State) -> bool {
+    matches!(state.kind, StateKind::Atomic)
 }
 
 /// Whether a guard is always false.

@@ -3,12 +3,9 @@
 mod duty;
 mod graph;
 mod tables;
-mod texts;
 mod ways;
 
 use crate::diagnostics::{Code, Diagnostic};
-use crate::lower::Trees;
-use crate::place::Place;
 use crate::protocol::Protocol;
 
 /// Where earlier findings left holes: there those checks stay silent that would only report what follows from them (a
@@ -22,7 +19,7 @@ pub(crate) struct Damage {
 }
 
 /// Everything that the checks find.
-pub(crate) fn check(protocol: &Protocol, trees: &Trees, damage: Damage) -> Vec<Diagnostic> {
+pub(crate) fn check(protocol: &Protocol, damage: Damage) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let graph = graph::Graph::new(&protocol.chart);
     ways::never_chosen(&graph, &mut findings);
@@ -34,15 +31,6 @@ pub(crate) fn check(protocol: &Protocol, trees: &Trees, damage: Damage) -> Vec<D
         duty::without_clock(&graph, &mut findings);
         duty::unhandled(&graph, &mut findings);
     }
-    let files: Vec<(bool, Place)> = trees
-        .messages
-        .iter()
-        .map(|file| {
-            let place = Place { file: file.file.clone(), line: 1, column: 1, length: 0 };
-            (file.file.ends_with("/hi.ftl"), place)
-        })
-        .collect();
-    texts::messages(protocol, &files, &mut findings);
     if !damage.tables {
         tables::tables(protocol, &mut findings);
     }

@@ -1,6 +1,6 @@
 //! Ways in and out: unreachable states, states without a way out, transitions that can never be chosen.
 
-use super::graph::{Graph, Never, is_unguarded};
+use super::graph::{Graph, Never, is_resting, is_unguarded};
 use crate::chart::{StateIx, StateKind, Trigger};
 use crate::diagnostics::{Code, Diagnostic};
 
@@ -24,7 +24,7 @@ pub(super) fn unreachable(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
 /// States that rest, do not close the case, and cannot be left.
 pub(super) fn without_way_out(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     for (index, state) in graph.states() {
-        if !graph.is_resting(state) || graph.is_closed(index) || !graph.reached[usize::from(index.0)] {
+        if !is_resting(state) || graph.is_closed(index) || !graph.reached[usize::from(index.0)] {
             continue;
         }
         let left = graph.chart.transitions.iter().enumerate().any(|(number, transition)| {

@@ -129,6 +129,8 @@ codes! {
     MessageSyntax = "P0506" Error,
     /// a choice has no labels
     NoChoiceLabel = "P0507" Warning,
+    /// a message uses a variable in one language only
+    VariableMissing = "P0508" Warning,
 
     /// an override overrides nothing
     OverridesNothing = "P0601" Error,

@@ -101,7 +101,8 @@ fn sections(text: &str) -> Vec<(&str, String)> {
         let key = line.split(':').next().unwrap_or_default();
         match sections.last_mut() {
             Some((_, section)) if line.starts_with(' ') || line.trim().is_empty() => {
-                section.push_str(&format!("{line}\n"))
+                section.push_str(line);
+                section.push('\n');
             }
             _ => sections.push((key, format!("{line}\n"))),
         }

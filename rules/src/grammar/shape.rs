@@ -97,7 +97,7 @@ pub fn check(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagn
             Body::Scalar { .. } | Body::Mapping(_) => name(node, owner, findings),
         },
         Shape::Flag | Shape::Integer(..) | Shape::Length | Shape::Day | Shape::Word(_) => {
-            word(node, shape, owner, findings)
+            word(node, shape, owner, findings);
         }
         Shape::Constant => {}
         Shape::Labels => labels(node, owner, findings),
@@ -154,12 +154,10 @@ fn word(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagnostic
         Shape::Flag if !matches!(text, "true" | "false") => {
             findings.push(malformed(format!("`{text}` is neither `true` nor `false`")).help("write `true` or `false`"));
         }
-        Shape::Integer(least, most) => {
-            if !text.parse::<i64>().is_ok_and(|number| (*least..=*most).contains(&number)) {
-                findings.push(
-                    malformed(format!("`{text}` is no whole number from {least} to {most}")).help("write it in digits"),
-                );
-            }
+        Shape::Integer(least, most) if !text.parse::<i64>().is_ok_and(|number| (*least..=*most).contains(&number)) => {
+            findings.push(
+                malformed(format!("`{text}` is no whole number from {least} to {most}")).help("write it in digits"),
+            );
         }
         Shape::Length => {
             if let Err(error) = text.parse::<Duration>() {
@@ -228,7 +226,7 @@ fn labels(node: &Node, owner: &Place, findings: &mut Vec<Diagnostic>) {
         match node.entry(language) {
             Some(entry) if entry.value.scalar().is_some_and(|text| !text.trim().is_empty()) => {}
             Some(entry) if entry.value.entries().is_some() || entry.value.items().is_some() => {
-                wrong(&entry.value, owner, "a text", findings)
+                wrong(&entry.value, owner, "a text", findings);
             }
             Some(_) | None => {
                 let message = format!("the {name} text is missing");
@@ -246,24 +244,20 @@ fn record(node: &Node, record: &Record, owner: &Place, findings: &mut Vec<Diagno
         return wrong(node, owner, "a map with keys", findings);
     };
     for entry in entries {
-        match record.field(&entry.key.text) {
-            Some(field) => {
-                if entry.value.is_nothing() && !matches!(field.shape, Shape::Constant) {
-                    let message = format!("nothing is written under `{}`", field.name);
-                    findings.push(
-                        Diagnostic::new(Code::WrongShape, &entry.key.place, message)
-                            .help("write a value, or delete the key"),
-                    );
-                } else {
-                    check(&entry.value, field.shape, &entry.key.place, findings);
-                }
+        if let Some(field) = record.field(&entry.key.text) {
+            if entry.value.is_nothing() && !matches!(field.shape, Shape::Constant) {
+                let message = format!("nothing is written under `{}`", field.name);
+                findings.push(
+                    Diagnostic::new(Code::WrongShape, &entry.key.place, message)
+                        .help("write a value, or delete the key"),
+                );
+            } else {
+                check(&entry.value, field.shape, &entry.key.place, findings);
             }
-            None => {
-                let message = format!("no key `{}` in {}", entry.key.text, record.what);
-                let names = record.keys.iter().map(|field| field.name);
-                findings
-                    .push(Diagnostic::new(Code::UnknownKey, &entry.key.place, message).suggest(&entry.key.text, names));
-            }
+        } else {
+            let message = format!("no key `{}` in {}", entry.key.text, record.what);
+            let names = record.keys.iter().map(|field| field.name);
+            findings.push(Diagnostic::new(Code::UnknownKey, &entry.key.place, message).suggest(&entry.key.text, names));
         }
     }
     for field in record.keys.iter().filter(|field| field.required) {

@@ -40,9 +40,10 @@ impl Lower<'_> {
     pub(crate) fn cell(&mut self, input: &str, node: &Node) -> CellTest {
         let Some(kind) = self.names.facts.get(input).map(|fact| fact.kind.clone()) else { return CellTest::Any };
         let cell = match &node.body {
-            Body::Mapping(entries) => match node.get("not").filter(|_| entries.len() == 1) {
-                Some(not) => Cell::Not(some(Some(not)).into_iter().map(scalar).collect()),
-                None => {
+            Body::Mapping(entries) => {
+                if let Some(not) = node.get("not").filter(|_| entries.len() == 1) {
+                    Cell::Not(some(Some(not)).into_iter().map(scalar).collect())
+                } else {
                     let finding = Diagnostic::new(
                         Code::BadCell,
                         &node.place,
@@ -53,7 +54,7 @@ impl Lower<'_> {
                     );
                     return CellTest::Any;
                 }
-            },
+            }
             Body::Sequence(items) => Cell::Several(items.iter().map(scalar).collect()),
             Body::Scalar { .. } => Cell::One(scalar(node)),
         };

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::expressions::Purpose;
 use super::{Lower, entries, flag, items, some, string, text};
 use crate::diagnostics::{Code, Diagnostic};
-use crate::protocol::{CellTest, Field, Form, HitPolicy, Message, Row, Table};
+use crate::protocol::{CellTest, Field, Form, HitPolicy, Row, Table};
 use crate::source::Node;
-use crate::text::Text;
 use crate::value::Value;
 
 impl<'t> Lower<'t> {
@@ -129,34 +128,4 @@ impl<'t> Lower<'t> {
             place: node.get("form").map(|node| node.place.clone()),
         }
     }
-
-    /// Reads the message files of both languages.
-    pub(crate) fn messages(&mut self) {
-        let mut found: BTreeMap<String, Text> = BTreeMap::new();
-        for file in &self.trees.messages {
-            let hindi = file.file.ends_with("/hi.ftl");
-            for (id, pattern) in simple_messages(&file.content) {
-                let text = found.entry(id).or_default();
-                *if hindi { &mut text.hi } else { &mut text.en } = pattern;
-            }
-        }
-        self.names.messages =
-            found.into_iter().map(|(id, text)| (id.clone(), Message { variables: Vec::new(), id, text })).collect();
-    }
-}
-
-fn simple_messages(content: &str) -> Vec<(String, String)> {
-    let resource = match fluent_syntax::parser::parse(content) {
-        Ok(resource) | Err((resource, _)) => resource,
-    };
-    let mut found = Vec::new();
-    for entry in resource.body {
-        if let fluent_syntax::ast::Entry::Message(message) = entry {
-            let text = fluent_syntax::serializer::serialize(&fluent_syntax::ast::Resource {
-                body: vec![fluent_syntax::ast::Entry::Message(message.clone())],
-            });
-            found.push((message.id.name.to_owned(), text));
-        }
-    }
-    found
 }

@@ -8,6 +8,7 @@ mod constant;
 mod declarations;
 mod documents;
 mod expressions;
+mod messages;
 mod names;
 mod promises;
 mod scenarios;

@@ -144,7 +144,9 @@ pub(crate) fn walk<'t>(node: &'t Node, see: &mut dyn FnMut(&'t Node)) {
         Body::Sequence(items) => items.iter().for_each(|item| walk(item, see)),
         Body::Mapping(entries) => {
             see(node);
-            entries.iter().for_each(|entry| walk(&entry.value, see));
+            for entry in entries {
+                walk(&entry.value, see);
+            }
         }
     }
 }

@@ -17,8 +17,8 @@ impl<'t> Lower<'t> {
     pub(crate) fn chart(&mut self) -> Chart {
         let mut chart = Chart::default();
         let stages = self.stages();
-        for index in 0..self.drafts.len() {
-            let state = self.state(index, stages[index]);
+        for (index, stage) in stages.into_iter().enumerate() {
+            let state = self.state(index, stage);
             chart.states.push(state);
         }
         for index in 0..self.drafts.len() {
@@ -188,16 +188,13 @@ impl<'t> Lower<'t> {
             return Initial::default();
         };
         let Some(name) = node.scalar() else { return Initial::default() };
-        match descend(&self.drafts, index, name) {
-            Some(target) => Initial { targets: vec![state_ix(target)], actions: Vec::new() },
-            None => {
-                let inside: Vec<String> =
-                    draft.children.iter().map(|child| self.drafts[*child].name.to_owned()).collect();
-                let finding =
-                    Diagnostic::new(Code::UnknownState, &node.place, format!("no state `{name}` to begin in"));
-                self.find(finding.suggest(name, inside.iter().map(String::as_str)));
-                Initial::default()
-            }
+        if let Some(target) = descend(&self.drafts, index, name) {
+            Initial { targets: vec![state_ix(target)], actions: Vec::new() }
+        } else {
+            let inside: Vec<String> = draft.children.iter().map(|child| self.drafts[*child].name.to_owned()).collect();
+            let finding = Diagnostic::new(Code::UnknownState, &node.place, format!("no state `{name}` to begin in"));
+            self.find(finding.suggest(name, inside.iter().map(String::as_str)));
+            Initial::default()
         }
     }
 

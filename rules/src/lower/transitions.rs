@@ -29,7 +29,7 @@ impl<'t> Lower<'t> {
                     self.several(&spot, &some(Some(&entry.value)), chart);
                 }
                 "after" => {
-                    entry.value.entries().unwrap_or_default().iter().for_each(|clock| self.after(index, clock, chart))
+                    entry.value.entries().unwrap_or_default().iter().for_each(|clock| self.after(index, clock, chart));
                 }
                 _ => {}
             }
@@ -63,17 +63,18 @@ impl<'t> Lower<'t> {
                 Some(Err(_)) | None => return,
             },
             None => {
-                match name.parse::<Duration>() {
-                    Ok(length) => length,
-                    Err(_) => {
-                        let finding = Diagnostic::new(
-                            Code::Malformed,
-                            &entry.key.place,
-                            format!("the clock `{name}` does not say when it runs out"),
-                        );
-                        self.find(finding.help("write a length of time as the key (`10m:`), or add `in: 10m` or `every: 10m` under the name"));
-                        return;
-                    }
+                if let Ok(length) = name.parse::<Duration>() {
+                    length
+                } else {
+                    let finding = Diagnostic::new(
+                        Code::Malformed,
+                        &entry.key.place,
+                        format!("the clock `{name}` does not say when it runs out"),
+                    );
+                    self.find(finding.help(
+                        "write a length of time as the key (`10m:`), or add `in: 10m` or `every: 10m` under the name",
+                    ));
+                    return;
                 }
             }
         };

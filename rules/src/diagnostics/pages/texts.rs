@@ -63,7 +63,7 @@ pub(super) const PAGES: Pages = &[
         Code::UnknownVariable,
         page(
             "A message may use unsealed facts by their names, and `$case`, `$state`, `$unit`, `$clock`, `$late`.",
-            messages!("told = Level { $levle }.\n", "told = स्तर { $level }।\n"),
+            messages!("told = Level { $levle }.\n", "told = स्तर { $levle }।\n"),
             messages!("told = Level { $level }.\n", "told = स्तर { $level }।\n"),
         ),
     ),
@@ -71,7 +71,7 @@ pub(super) const PAGES: Pages = &[
         Code::MessageSyntax,
         page(
             "The text is not Fluent: a brace is not closed, or a line is neither `id = text` nor indented.",
-            messages!("told = Level { $level.\n", "told = स्तर { $level }।\n"),
+            messages!("told = Level { $level.\n", "told = स्तर { $level.\n"),
             messages!("told = Level { $level }.\n", "told = स्तर { $level }।\n"),
         ),
     ),
@@ -81,6 +81,14 @@ pub(super) const PAGES: Pages = &[
             "The values of a choice are written as bare ids, so people would see the ids in place of words.",
             "facts:\n  cause: { type: choice, of: [exam, family], label: { en: Cause, hi: कारण } }\n",
             "facts:\n  cause: { type: choice, of: { exam: { en: Exam, hi: परीक्षा }, family: { en: Family, hi: परिवार } }, label: { en: Cause, hi: कारण } }\n",
+        ),
+    ),
+    (
+        Code::VariableMissing,
+        page(
+            "A message uses a variable in one language and not in the other, so that one of the readers is told less.",
+            messages!("told = Level { $level }.\n", "told = स्तर बदला।\n"),
+            messages!("told = Level { $level }.\n", "told = स्तर { $level }।\n"),
         ),
     ),
 ];
