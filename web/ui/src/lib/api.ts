@@ -25,6 +25,8 @@ export interface Person {
 }
 export interface Session {
   demo: boolean;
+  /** Seconds that pass in the demo per second; 1 outside it. */
+  clock_rate?: number;
   me: Person | null;
   people: Person[];
 }
@@ -54,7 +56,8 @@ export interface Card {
   level_label: Text | null;
   platform: string | null;
   source: string;
-  minor: string | null;
+  /** Whether the person is under 18; `null` when nobody said. */
+  minor: boolean | string | null;
   unit: Unit | null;
   owner: Owner | null;
   opened_at: string;
@@ -189,7 +192,7 @@ export interface Entry {
   title: Text;
   actor: { name: Text | string; role_label: Text | null; unit_name: Text | null } | null;
   reasons: Reason[];
-  told: { to: Text; message: Text; status: 'waiting' | 'done' | 'failed' }[];
+  told: { to: Text; message: Text; status: 'waiting' | 'done' | 'failed'; note?: Text | null }[];
   hash: string;
 }
 export interface Geometry {
@@ -219,6 +222,8 @@ export interface Edge {
   to: string;
   points: [number, number][];
   label: Text | null;
+  /** Only clocks trigger it. */
+  timed?: boolean;
   taken: boolean;
 }
 export interface AlertPart {
@@ -240,9 +245,12 @@ export interface AlertView {
   parts: AlertPart[];
   fields: { field: string; value: Json; spans: Omit<Span, 'alert'>[] }[];
   warnings: (Text | string)[];
-  cases: { id: string; number: string; relation: string }[];
+  cases: { id: string; number: string }[];
 }
 export interface Receipt {
+  sha256?: string;
+  /** The same bytes came before; this is what was done then. */
+  repeat?: boolean;
   alert: string;
   class: string;
   cases: { id: string; number: string; relation: string }[];

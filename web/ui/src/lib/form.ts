@@ -134,7 +134,7 @@ function isNothing(value: Json): boolean {
 
 /** Field errors of a 422 answer: `details` by fact, each a text in both languages, a plain text, or with a message inside. */
 export function serverTroubles(details: Record<string, Json>): Record<string, { en: string; hi: string } | string> {
-  const inner = details.fields ?? details.facts ?? details;
+  const inner = details.problems ?? details.fields ?? details;
   const found: Record<string, { en: string; hi: string } | string> = {};
   if (inner === null || typeof inner !== 'object' || Array.isArray(inner)) return found;
   for (const [fact, said] of Object.entries(inner)) {

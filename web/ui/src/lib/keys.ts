@@ -47,28 +47,25 @@ export const BY_KEY: Record<'default' | 'alert' | 'person' | 'rule', string> = {
 };
 const RELATION_KEY: Record<string, string> = {
   new: 'relation-new',
-  opened: 'relation-new',
-  first: 'relation-new',
+  linked: 'relation-linked',
   duplicate: 'relation-duplicate',
   update: 'relation-update',
-  related: 'relation-related',
+  location: 'relation-location',
+  stop: 'relation-stop',
   reopened: 'relation-reopened',
 };
 const SOURCE_KEY: Record<string, string> = {
   mail: 'source-mail',
-  email: 'source-mail',
   webhook: 'source-webhook',
   x: 'source-x',
   ksos: 'source-ksos',
   note: 'source-note',
-  phone: 'source-note',
 };
 const CLASS_KEY: Record<string, string> = {
+  unread: 'class-unread',
   alert: 'class-alert',
-  update: 'class-update',
-  duplicate: 'class-duplicate',
+  needs_review: 'class-needs-review',
   filed: 'class-filed',
-  unreadable: 'class-unreadable',
 };
 /** Names of platforms are names: the same in both languages. */
 const PLATFORM: Record<string, string> = {

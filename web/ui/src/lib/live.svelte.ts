@@ -9,7 +9,7 @@ import { clock } from './clock.svelte';
 /** `live`: events arrive. `polling`: answers arrive, events do not. `lost`: nothing arrives. */
 export type Connection = 'starting' | 'live' | 'polling' | 'lost';
 /** A change of one case, or `null`: something may have changed, look again. */
-export type Change = { case: string; number: number } | null;
+export type Change = { case: string | null; number: number | null } | null;
 
 const POLL_MS = 5_000;
 /** While events arrive a slow look makes sure that a silent line is not taken for a quiet night. */
@@ -21,15 +21,17 @@ class Live {
   #open = $state(false);
   #failing = $state(false);
   #started = $state(false);
-  /** Time of the last answer or event, ms since the epoch. */
+  #silent = $state(false);
+  /** The server's time at the last answer or event, ms since the epoch. */
   lastGood = $state(Date.now());
+  #heard = Date.now();
   #listeners = new Set<(change: Change) => void>();
   #source: EventSource | null = null;
   #lastPoll = 0;
 
   connection: Connection = $derived.by(() => {
     if (!this.#started) return 'starting';
-    if (this.#failing && clock.now - this.lastGood > LOST_AFTER_MS) return 'lost';
+    if (this.#failing && this.#silent) return 'lost';
     return this.#open && !this.#failing ? 'live' : 'polling';
   });
 
@@ -54,6 +56,8 @@ class Live {
   #good(): void {
     clock.tick();
     this.lastGood = clock.now;
+    this.#heard = Date.now();
+    this.#silent = false;
   }
   #tell(change: Change): void {
     for (const listener of this.#listeners) listener(change);
@@ -88,6 +92,7 @@ class Live {
     if (this.#source?.readyState === EventSource.CLOSED) this.#listen();
   }
   #poll(): void {
+    this.#silent = Date.now() - this.#heard > LOST_AFTER_MS;
     const wait = this.connection === 'live' ? CHECK_MS : POLL_MS;
     if (Date.now() - this.#lastPoll < wait || document.visibilityState === 'hidden') return;
     const first = this.#lastPoll === 0;

@@ -1,6 +1,7 @@
 /** Who acts here. In a demo the person can be switched. */
 
 import { api, type Session } from './api';
+import { clock } from './clock.svelte';
 
 class Sessions {
   value = $state<Session | null>(null);
@@ -10,6 +11,7 @@ class Sessions {
   async load(): Promise<void> {
     try {
       this.value = await api.session();
+      clock.setRate(this.value.clock_rate ?? 1);
     } catch {
       // The connection line says that the server does not answer; the next change tries again.
     }

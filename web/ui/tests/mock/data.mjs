@@ -60,7 +60,7 @@ export function alertView(id, kase, receivedAt) {
     id, source: 'mail', class: 'alert', received_at: receivedAt, sha256: sha(HEAD + BODY), bytes: 50218,
     headers: HEAD.split('\n').map((line) => ({ name: line.slice(0, line.indexOf(':')), value: line.slice(line.indexOf(':') + 2) })),
     parts, fields: [], warnings: [t('The date of the mail is older than its arrival by 40 minutes.', 'मेल की तिथि उसके पहुँचने से 40 मिनट पुरानी है।')],
-    cases: kase ? [{ id: kase.id, number: kase.number, relation: 'opened' }] : [],
+    cases: kase ? [{ id: kase.id, number: kase.number, relation: 'new' }] : [],
   };
 }
 

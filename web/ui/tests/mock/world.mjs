@@ -111,11 +111,11 @@ export class World {
 
   view(k) {
     const acts = k.active.flatMap((state) => (ACTS[state] ?? []).map(([act, label, by, weight, form]) => ({
-      act, label, weight, state, by, mine: by.includes(this.me.role), form: form && this.form(k, form), blocked: null,
+      act, label, weight, state, by: by.map((id) => ({ id, label: ROLES[id] })), mine: by.includes(this.me.role), form: form && this.form(k, form), blocked: null,
     })));
     return {
       ...this.card(k), version: sha('rajasthan-phq'), events: k.entries.length, facts: k.facts,
-      alerts: k.alertIds.map((id, i) => ({ id, received_at: this.alerts.get(id).received_at, source: 'mail', relation: i === 0 ? 'opened' : i === 1 ? 'duplicate' : 'update', sha256: this.alerts.get(id).sha256, bytes: 50218 })),
+      alerts: k.alertIds.map((id, i) => ({ id, received_at: this.alerts.get(id).received_at, source: 'mail', relation: i === 0 ? 'new' : i === 1 ? 'duplicate' : 'update', sha256: this.alerts.get(id).sha256, bytes: 50218 })),
       clocks: k.active.filter((s) => STATES[s][5] && k.due !== null).map((s, i) => ({ name: `${s}_clock`, label: STATES[s][5], state: s, due: iso(k.due + i * 9 * MINUTE), repeats: i > 0 })),
       owners: k.active.filter((s) => STATES[s][3]).map((s) => ({ state: s, state_label: STATES[s][2], role_label: ROLES[STATES[s][3]], unit_name: k.unit?.name ?? UNITS.desk.name, person_name: k.nobody ? null : (k.person?.name ?? null) })),
       active: k.active, visited: k.visited, acts,
@@ -199,7 +199,7 @@ export class World {
     }
     const k = this.open(['read', 'desk_review'], 'orange', 'facebook', 'unknown', null, 10, 0);
     this.tell(k);
-    return { alert: k.alertIds[0], class: 'alert', cases: [{ id: k.id, number: k.number, relation: 'opened' }] };
+    return { alert: k.alertIds[0], class: 'alert', cases: [{ id: k.id, number: k.number, relation: 'new' }] };
   }
 }
 

@@ -86,7 +86,7 @@ describe('a form', () => {
 describe('what the server says about fields', () => {
   it('is read by fact, in each shape it may have', () => {
     expect(serverTroubles({ a: t('no'), b: 'plain', c: { message: t('deep') }, d: [t('first')], e: 3 })).toEqual({ a: t('no'), b: 'plain', c: t('deep'), d: t('first') });
-    expect(serverTroubles({ fields: { a: t('no') } })).toEqual({ a: t('no') });
+    expect(serverTroubles({ number: 4, problems: { a: { problem: 'missing', message: t('no') } } })).toEqual({ a: t('no') });
   });
 });
 

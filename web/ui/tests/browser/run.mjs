@@ -1,0 +1,253 @@
+// Journeys through the screens in a real browser, with axe on every screen, language and theme.
+//   node tests/browser/run.mjs [--base http://127.0.0.1:PORT]
+// Without --base the built screens are served with the mock's invented data; with it, a server started with --demo.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { serve } from '../mock/serve.mjs';
+import { launch, open, options } from './browser.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const { base: given } = options();
+const server = given === undefined ? await serve() : null;
+const base = given ?? `http://127.0.0.1:${server.address().port}`;
+
+const failures = [];
+let passed = 0;
+function check(name, holds, more = '') {
+  if (holds) passed += 1;
+  else {
+    failures.push(name);
+    console.error(`✗ ${name}${more === '' ? '' : `\n    ${more}`}`);
+  }
+}
+
+async function ready(page, path) {
+  await page.goto(base + path);
+  await page.waitForSelector('[data-ready]');
+}
+
+/** Runs axe through the debugger, which the content security policy does not concern. */
+async function axe(page, name) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: { type: 'tag', values: tags } }), TAGS);
+  check(`axe: ${name}`, violations.length === 0, violations.map((v) => `${v.id}: ${v.help}\n      ${v.nodes.slice(0, 4).map((n) => n.html.slice(0, 160)).join('\n      ')}`).join('\n    '));
+}
+
+/** Nothing is cut off or scrolls sideways. */
+async function fits(page, name) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  check(`no sideways scrolling: ${name}`, wide <= 0, `${wide} px too wide`);
+}
+
+const api = async (path) => (await fetch(`${base}/api/v1${path}`)).json();
+const people = (await api('/session')).people;
+
+async function screens(browser) {
+  const cases = (await api('/board?open=true')).cases;
+  const paths = ['/', '/?show=closed', ...[...new Map(cases.map((c) => [c.stage, c])).values()].map((c) => `/cases/${c.id}`), '/filed', '/protocols', '/intake', '/help', '/nowhere', '/cases/case_none'];
+  for (const lang of ['en', 'hi']) {
+    for (const theme of ['light', 'dark']) {
+      const { context, page, problems } = await open(browser, { lang, theme });
+      for (const path of paths) {
+        await ready(page, path);
+        check(`lang of ${path}`, (await page.getAttribute('html', 'lang')) === lang);
+        await axe(page, `${path} ${lang} ${theme}`);
+        if (theme === 'light') {
+          await page.setViewportSize({ width: 320, height: 640 });
+          await fits(page, `${path} ${lang} at 320 px`);
+          await page.setViewportSize({ width: 1366, height: 768 });
+        }
+      }
+      // A case that is not there is asked for on purpose; the browser notes its 404.
+      const real = problems.filter((text) => !text.includes('404'));
+      check(`console is quiet: ${lang} ${theme}`, real.length === 0, real.join('\n    '));
+      await context.close();
+    }
+  }
+}
+
+async function choices(browser) {
+  const { context, page } = await open(browser, { lang: 'en' });
+  await ready(page, '/');
+  await page.getByRole('button', { name: 'हिंदी' }).click();
+  await page.reload();
+  await page.waitForSelector('[data-ready]');
+  check('the language is remembered', (await page.getAttribute('html', 'lang')) === 'hi');
+  await page.locator('header select').selectOption('dark');
+  await page.reload();
+  await page.waitForSelector('[data-ready]');
+  check('the theme is remembered', (await page.getAttribute('html', 'data-theme')) === 'dark');
+  await context.close();
+}
+
+async function keyboard(browser) {
+  const { context, page } = await open(browser);
+  await ready(page, '/');
+  await page.keyboard.press('Tab');
+  check('the first stop is the skip link', await page.evaluate(() => document.activeElement?.classList.contains('skip')));
+  await page.keyboard.press('?');
+  check('? lists the keys', await page.locator('dialog[open]').isVisible());
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('j');
+  const first = await page.evaluate(() => document.activeElement?.textContent);
+  await page.keyboard.press('j');
+  const second = await page.evaluate(() => document.activeElement?.textContent);
+  check('j goes from case to case', first !== second && /^\D+\d/.test(second ?? ''), `${first} ${second}`);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/cases/**');
+  await page.waitForSelector('[data-ready]');
+  check('Enter opens the case that has the focus', (await page.textContent('h1'))?.trim() === second?.trim());
+  await context.close();
+}
+
+async function actAs(page, person) {
+  const select = page.locator('.demo select');
+  if ((await select.count()) === 0) return;
+  const done = page.waitForResponse((r) => r.url().endsWith('/session') && r.request().method() === 'POST');
+  await select.selectOption(person.id);
+  await done;
+}
+
+/** Finds a case and a person who may do an act with a form there. */
+async function findAct(page, wanted) {
+  for (const person of people) {
+    await actAs(page, person);
+    for (const card of (await api('/board?open=true')).cases) {
+      const view = await page.evaluate(async (id) => (await fetch(`/api/v1/cases/${id}`)).json(), card.id);
+      const act = view.acts.find((one) => one.mine && one.blocked === null && wanted(one));
+      if (act !== undefined) return { person, view, act };
+    }
+  }
+  return null;
+}
+
+/** Fills every field that is needed, by its kind, as a person would. */
+async function fill(form) {
+  for (const field of await form.locator('[data-field]').all()) {
+    const needed = (await field.textContent())?.includes('(needed)');
+    if (!needed) continue;
+    const radio = field.locator('input[type=radio]').first();
+    const box = field.locator('input[type=checkbox]').first();
+    if ((await radio.count()) > 0) await radio.check();
+    else if ((await box.count()) > 0) await box.check();
+    else if ((await field.getByRole('button', { name: 'Now', exact: true }).count()) > 0) await field.getByRole('button', { name: 'Now', exact: true }).click();
+    else if ((await field.getByRole('button', { name: 'Add', exact: true }).count()) > 0) {
+      await field.getByRole('button', { name: 'Add', exact: true }).click();
+      await field.locator('input').last().fill('5555551234');
+    } else {
+      const input = field.locator('input, textarea').first();
+      const mode = await input.getAttribute('inputmode');
+      const type = await input.getAttribute('type');
+      await input.fill(type === 'date' ? '2008-01-31' : mode === 'numeric' || mode === 'decimal' ? '17' : mode === 'tel' ? '5555551234' : 'written by the browser test');
+    }
+  }
+}
+
+async function act(browser) {
+  const { context, page, problems } = await open(browser);
+  await ready(page, '/');
+  const found = await findAct(page, (one) => one.weight !== 'grave' && (one.form?.fields ?? []).some((field) => field.required && field.type !== 'position'));
+  check('somebody may do an act with a form', found !== null);
+  if (found === null) return context.close();
+  await ready(page, `/cases/${found.view.id}`);
+  const button = page.locator(`[data-act="act:${found.act.state}:${found.act.act}"]`);
+  const before = await page.locator('[data-entry]').count();
+  await button.click();
+  const form = page.locator('form[aria-label]').filter({ has: page.locator('button[type=submit]') }).last();
+  await axe(page, 'a form');
+  await form.locator('button[type=submit]').click();
+  const told = await form.locator('.error, .danger').count();
+  check('an empty form says what it needs', told > 0 || (await form.count()) === 0);
+  await fill(form);
+  await page.reload();
+  await page.waitForSelector('[data-ready]');
+  await button.click();
+  const kept = await form.evaluate((element) => [...element.querySelectorAll('input, textarea')].some((i) => (i.type === 'radio' || i.type === 'checkbox' ? i.checked : i.value !== '')));
+  check('what was typed outlives a reload', kept);
+  await form.locator('button[type=submit]').click();
+  // Questions that the server asks only after it saw the answers.
+  for (let round = 0; round < 3 && (await page.locator('.note.done').count()) === 0; round += 1) {
+    await page.waitForTimeout(600);
+    if ((await page.locator('.note.done').count()) > 0 || (await form.count()) === 0) break;
+    await fill(form);
+    await form.locator('button[type=submit]').click();
+  }
+  await page.locator('.note.done').waitFor({ timeout: 5000 }).catch(() => undefined);
+  const done = await page.locator('.note.done').textContent().catch(() => '');
+  check('the act is done and says its number', /\d+/.test(done ?? ''), await page.locator('.acts').innerText().catch(() => ''));
+  await page.waitForFunction((n) => document.querySelectorAll('[data-entry]').length > n, before, { timeout: 5000 }).catch(() => undefined);
+  check('the timeline has grown', (await page.locator('[data-entry]').count()) > before);
+  await axe(page, 'after the act');
+  const real = problems.filter((text) => !/40[49]|422/.test(text));
+  check('console is quiet during an act', real.length === 0, real.join('\n    '));
+  await context.close();
+}
+
+async function original(browser) {
+  const { context, page } = await open(browser);
+  const card = (await api('/board?open=true')).cases.find((c) => c.alerts > 0);
+  if (card === undefined) return context.close();
+  await ready(page, `/cases/${card.id}`);
+  const find = page.locator('.find').first();
+  await find.waitFor({ timeout: 5000 }).catch(() => undefined);
+  if ((await find.count()) > 0) {
+    await page.waitForSelector('[data-facts]');
+    await find.click();
+    const marked = page.locator('[data-facts].on');
+    check('a fact shows where it was read', (await marked.count()) > 0);
+    check('its mark can be seen', (await marked.count()) > 0 && (await marked.first().isVisible()));
+  }
+  const post = card.platform === null ? 0 : await page.locator('.cover').count();
+  if (post > 0) {
+    await page.locator('.cover').first().click();
+    check('the text of a post is shown when asked for', (await page.locator('.cover').count()) === 0);
+  }
+  await context.close();
+}
+
+async function lost(browser) {
+  const { context, page } = await open(browser);
+  await ready(page, '/');
+  await context.setOffline(true);
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.locator('.lost').waitFor({ timeout: 45_000 }).catch(() => undefined);
+  check('a lost line is said over the full width', await page.locator('.lost').isVisible());
+  await context.setOffline(false);
+  await page.locator('.lost').waitFor({ state: 'detached', timeout: 30_000 }).catch(() => undefined);
+  check('and goes by itself when the line is back', (await page.locator('.lost').count()) === 0);
+  await context.close();
+}
+
+async function held(browser) {
+  const { context, page } = await open(browser);
+  await ready(page, '/');
+  await page.locator('[data-row]').first().hover();
+  const order = () => page.locator('[data-row]').allTextContents();
+  const before = await order();
+  const note = `Phone note ${Date.now()}: warden Namuna reports a student in distress, Kota, phone 55555 51999`;
+  await fetch(`${base}/api/v1/alerts?channel=note`, { method: 'POST', body: note, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+  const show = page.locator('.queue button');
+  await show.waitFor({ timeout: 10_000 }).catch(() => undefined);
+  check('a new case waits behind a button while the pointer is on the board', (await show.count()) === 1 && JSON.stringify(await order()) === JSON.stringify(before));
+  await show.click().catch(() => undefined);
+  check('and is shown when asked for', (await order()).length > before.length);
+  await context.close();
+}
+
+const browser = await launch();
+try {
+  for (const journey of [screens, choices, keyboard, original, act, held, lost]) {
+    try {
+      await journey(browser);
+    } catch (error) {
+      check(`journey ${journey.name}`, false, String(error));
+    }
+  }
+} finally {
+  await browser.close();
+  server?.close();
+  server?.closeAllConnections();
+}
+console.log(`${passed} checks hold, ${failures.length} fail`);
+process.exit(failures.length === 0 ? 0 : 1);
