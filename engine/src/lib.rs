@@ -13,6 +13,8 @@ pub mod engine;
 pub mod error;
 pub mod people;
 pub mod request;
+pub mod seal;
+pub mod store;
 pub mod time;
 pub mod view;
 

@@ -1,0 +1,200 @@
+//! The store: what is durable, behind traits.
+//!
+//! Purpose: [`Store`] is what the runtime needs of a database. Writes are values: a [`Commit`] holds everything that one
+//! transaction writes, so that it can be repeated after a conflict, batched with others, or kept in memory by a test.
+//!
+//! Invariants: a commit happens whole or not at all; an event is written only as the next one of its case
+//! ([`crate::error::StoreError::Conflict`] otherwise); a full disk is [`crate::error::StoreError::Full`] and changes
+//! nothing. Rows hold sealed values as envelopes: a store never sees a key.
+//!
+//! Where a new thing goes: a new kind of row in `row`, a new write in [`Write`], and a method in the trait of those who
+//! read it.
+
+mod row;
+pub mod sea;
+
+use async_trait::async_trait;
+use niyam_kernel::id::{AlertId, CaseId, EffectId, RequestId};
+use niyam_kernel::time::Timestamp;
+use niyam_rules::bundle::VersionDigest;
+
+use crate::error::StoreError;
+use crate::view::{Counts, Filter};
+
+pub use row::{
+    AccessRow, AlertRead, AlertRow, CaseAlertRow, CaseRow, EffectRow, EffectStatus, EventRow, KeyRow, LinkRow,
+    LookupRow, NewAlert, NoticeRow, OutgoingRow, RequestRow, SnapshotRow, StoredCase, TimerRow, VersionRow,
+};
+
+/// Everything that one transaction writes, in order.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// What it is for, in log lines and errors: `open a case`.
+    pub name: &'static str,
+    /// The writes.
+    pub writes: Vec<Write>,
+}
+
+/// One write.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// A fact about the deployment, by name.
+    Meta(String, Vec<u8>),
+    /// A new alert with its sealed bytes.
+    Alert(Box<NewAlert>),
+    /// What an alert was taken for.
+    AlertRead(Box<AlertRead>),
+    /// The same bytes came again.
+    AlertRepeated(AlertId, Timestamp),
+    /// Working on an alert failed; when it is tried again.
+    AlertFailed(AlertId, Timestamp),
+    /// The key of an alert's bytes goes, unless another case still holds it.
+    EraseAlert(AlertId),
+    /// A version; nothing when it is there already.
+    Version(VersionRow),
+    /// A new case. Its number is made of the series (`RJ-2026`) and comes back from the commit.
+    OpenCase {
+        /// The case; its `number` is ignored.
+        row: Box<CaseRow>,
+        /// Series of its number.
+        series: String,
+    },
+    /// The next event of a case.
+    Event(Box<EventRow>),
+    /// The state it leads to, and the card.
+    Snapshot(Box<SnapshotRow>, Box<CaseRow>),
+    /// A key of a case.
+    Key(KeyRow),
+    /// All keys of a seal group of a case go, with the keyed hashes made of it and the sealed part of the snapshot.
+    DestroyKeys {
+        /// The case.
+        case: CaseId,
+        /// The seal group.
+        seal: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Something to find a case by.
+    Lookup(LookupRow),
+    /// How a case and an alert belong together.
+    CaseAlert(CaseAlertRow),
+    /// How two cases belong together.
+    Link(LinkRow),
+    /// Arms a timer.
+    StartTimer(TimerRow),
+    /// Disarms a timer; nothing when it is not armed.
+    CancelTimer(CaseId, u64),
+    /// An effect to deliver.
+    Effect(EffectRow),
+    /// What became of an effect. The first outcome stays.
+    EffectEnded {
+        /// The effect.
+        id: EffectId,
+        /// Done or failed.
+        status: EffectStatus,
+        /// When.
+        at: Timestamp,
+        /// Why it failed, or who took it.
+        reason: Option<String>,
+    },
+    /// An effect is tried again later.
+    EffectRetry {
+        /// The effect.
+        id: EffectId,
+        /// When.
+        next_at: Timestamp,
+        /// Why it failed this time.
+        reason: String,
+    },
+    /// A notice on screens; nothing when it is there already.
+    Notice(NoticeRow),
+    /// A message to somebody outside; nothing when it is there already.
+    Outgoing(OutgoingRow),
+    /// The answer to a request.
+    Request(RequestRow),
+    /// Somebody read something sealed.
+    Access(AccessRow),
+}
+
+/// What a commit gives back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Numbers of the cases it opened.
+    pub numbers: Vec<(CaseId, String)>,
+}
+
+/// Alerts.
+#[async_trait]
+pub trait AlertStore: Send + Sync {
+    /// One alert without its bytes.
+    async fn alert(&self, id: AlertId) -> Result<Option<AlertRow>, StoreError>;
+    /// Its sealed bytes.
+    async fn alert_bytes(&self, id: AlertId) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The alert that brought the same bytes on the same channel.
+    async fn same_alert(&self, sha256: &[u8; 32], channel: &str, drill: bool) -> Result<Option<AlertId>, StoreError>;
+    /// Alerts nobody has worked on and that are to be tried now, the oldest first.
+    async fn unread(&self, now: Timestamp, limit: u64) -> Result<Vec<AlertId>, StoreError>;
+    /// What was filed, the latest first.
+    async fn filed(&self, limit: u64) -> Result<Vec<AlertRow>, StoreError>;
+    /// Alerts of a case in the order they came.
+    async fn alerts_of(&self, case: CaseId) -> Result<Vec<(CaseAlertRow, AlertRow)>, StoreError>;
+    /// Cases of an alert.
+    async fn cases_of(&self, alert: AlertId) -> Result<Vec<CaseAlertRow>, StoreError>;
+}
+
+/// Cases and their logs.
+#[async_trait]
+pub trait CaseStore: Send + Sync {
+    /// What the board shows of one case.
+    async fn case(&self, id: CaseId) -> Result<Option<CaseRow>, StoreError>;
+    /// Everything needed to take the next step.
+    async fn load(&self, id: CaseId) -> Result<Option<StoredCase>, StoreError>;
+    /// Cases of the board.
+    async fn cases(&self, filter: &Filter) -> Result<Vec<CaseRow>, StoreError>;
+    /// Numbers above the board; `since` is the last midnight.
+    async fn counts(&self, since: Timestamp) -> Result<Counts, StoreError>;
+    /// How many cases of each protocol are not closed.
+    async fn open_by_protocol(&self) -> Result<Vec<(String, u32)>, StoreError>;
+    /// The log, in order.
+    async fn events(&self, case: CaseId) -> Result<Vec<EventRow>, StoreError>;
+    /// Cases that are not closed and can be found by one of these hashes, the latest first, each with the kind of hash.
+    async fn find(&self, hashes: &[[u8; 32]]) -> Result<Vec<(CaseId, String)>, StoreError>;
+    /// Cases that belong together with one.
+    async fn links(&self, case: CaseId) -> Result<Vec<LinkRow>, StoreError>;
+    /// One version.
+    async fn version(&self, digest: VersionDigest) -> Result<Option<VersionRow>, StoreError>;
+    /// Versions that cases which are not closed run on.
+    async fn versions_in_use(&self) -> Result<Vec<VersionDigest>, StoreError>;
+}
+
+/// What is still to be done, and what was said.
+#[async_trait]
+pub trait WorkStore: Send + Sync {
+    /// Timers due at `now`, by due time, case and timer.
+    async fn due_timers(&self, now: Timestamp, limit: u64) -> Result<Vec<TimerRow>, StoreError>;
+    /// When the next timer or effect is due.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// Claims effects due at `now` for an owner. The claim ends by the database's own time.
+    async fn claim_effects(&self, owner: &str, now: Timestamp, limit: u64) -> Result<Vec<EffectRow>, StoreError>;
+    /// Ends all claims: for the start of a node that knows it is alone.
+    async fn release_claims(&self) -> Result<(), StoreError>;
+    /// Effects of a case.
+    async fn effects_of(&self, case: CaseId) -> Result<Vec<EffectRow>, StoreError>;
+    /// Notices of a case.
+    async fn notices_of(&self, case: CaseId) -> Result<Vec<NoticeRow>, StoreError>;
+    /// Messages of a case to people outside.
+    async fn outgoing_of(&self, case: CaseId) -> Result<Vec<OutgoingRow>, StoreError>;
+    /// The answer given to a request.
+    async fn request(&self, id: RequestId) -> Result<Option<RequestRow>, StoreError>;
+    /// Who read sealed things of a case, in order.
+    async fn accesses(&self, case: CaseId) -> Result<Vec<AccessRow>, StoreError>;
+    /// A fact about the deployment.
+    async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+}
+
+/// A whole store.
+#[async_trait]
+pub trait Store: AlertStore + CaseStore + WorkStore + 'static {
+    /// Writes a commit whole or not at all, durable when it returns. Retries by itself while another writer is busy.
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError>;
+}

@@ -1,0 +1,142 @@
+//! The store on sea-orm: SQLite.
+//!
+//! One writer connection in WAL mode with `synchronous=FULL`, so that a commit that returned survives a power cut;
+//! readers beside it. Rows become domain values here and nowhere else.
+
+mod alert;
+mod case;
+mod commit;
+mod convert;
+mod entity;
+mod fault;
+mod work;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use niyam_migrations::{Migrator, MigratorTrait as _};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
+use tokio::sync::Mutex;
+
+use crate::error::{OpenError, StoreError};
+use fault::fault;
+
+/// How long a writer waits while another process holds the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections that only read.
+const READERS: u32 = 4;
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// In this file.
+    File(PathBuf),
+    /// In memory, gone with the store.
+    Memory,
+}
+
+/// A store on SQLite.
+#[derive(Debug)]
+pub struct SeaStore {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+    /// One transaction at a time: SQLite has one writer, and waiting here is fairer than waiting in its busy loop.
+    turn: Mutex<()>,
+}
+
+impl SeaStore {
+    /// Opens a database and brings its schema up to date. `max_pages` limits its size (pages of 4096 bytes).
+    ///
+    /// Errors: [`OpenError::Newer`] when it has a schema step that this program does not know; it is left as it was.
+    pub async fn open(location: &Location, max_pages: Option<u32>) -> Result<Self, OpenError> {
+        if let Location::File(path) = location
+            && path.exists()
+        {
+            refuse_newer(path).await?;
+        }
+        let write = connect(location, 1, max_pages).await?;
+        Migrator::up(&write, None).await.map_err(|error| fault("upgrade the schema", error))?;
+        let read = match location {
+            Location::File(_) => connect(location, READERS, None).await?,
+            Location::Memory => write.clone(),
+        };
+        Ok(Self { write, read, turn: Mutex::new(()) })
+    }
+
+    /// Closes all connections. What was committed is on disk already.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.read.close().await.map_err(|error| fault("close", error))?;
+        self.write.close().await.map_err(|error| fault("close", error))
+    }
+
+    /// The schema as SQL, for the test that compares a fresh one with an upgraded one.
+    pub async fn schema(&self) -> Result<Vec<String>, StoreError> {
+        let sql =
+            "SELECT coalesce(sql, name) AS sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name";
+        let statement = Statement::from_string(self.read.get_database_backend(), sql);
+        let rows = self.read.query_all_raw(statement).await.map_err(|error| fault("read the schema", error))?;
+        rows.iter().map(|row| row.try_get("", "sql").map_err(|error| fault("read the schema", error))).collect()
+    }
+}
+
+async fn connect(
+    location: &Location,
+    connections: u32,
+    max_pages: Option<u32>,
+) -> Result<DatabaseConnection, StoreError> {
+    let mut options = match location {
+        Location::File(_) => ConnectOptions::new("sqlite://niyam"),
+        Location::Memory => ConnectOptions::new("sqlite::memory:"),
+    };
+    options.sqlx_logging(false).max_connections(connections).min_connections(1);
+    let location = location.clone();
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+        let sqlite = sqlite
+            .foreign_keys(true)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            // destroyed keys must not linger in free pages
+            .pragma("secure_delete", "ON");
+        let sqlite = match &location {
+            Location::File(path) => sqlite.filename(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal),
+            Location::Memory => sqlite,
+        };
+        match max_pages {
+            Some(pages) => sqlite.pragma("max_page_count", pages.to_string()),
+            None => sqlite,
+        }
+    });
+    options.map_sqlx_sqlite_pool_opts(|pool| pool.idle_timeout(None).max_lifetime(None));
+    Database::connect(options).await.map_err(|error| fault("open the file", error))
+}
+
+/// Looks into a file without changing it.
+async fn refuse_newer(path: &Path) -> Result<(), OpenError> {
+    let mut options = ConnectOptions::new("sqlite://niyam");
+    options.sqlx_logging(false).max_connections(1);
+    let file = path.to_owned();
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        sqlite.filename(&file).create_if_missing(false).read_only(true).busy_timeout(BUSY_TIMEOUT)
+    });
+    let database = Database::connect(options).await.map_err(|error| fault("open the file", error))?;
+    let applied = applied_steps(&database).await;
+    database.close().await.map_err(|error| fault("close", error))?;
+    let known = niyam_migrations::known();
+    match applied?.into_iter().find(|step| !known.contains(step)) {
+        Some(migration) => Err(OpenError::Newer { migration }),
+        None => Ok(()),
+    }
+}
+
+async fn applied_steps(database: &DatabaseConnection) -> Result<Vec<String>, StoreError> {
+    let backend = database.get_database_backend();
+    let table = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'";
+    let there = database.query_one_raw(Statement::from_string(backend, table)).await;
+    if there.map_err(|error| fault("read the schema", error))?.is_none() {
+        return Ok(Vec::new());
+    }
+    let steps = Statement::from_string(backend, "SELECT version FROM seaql_migrations");
+    let rows = database.query_all_raw(steps).await.map_err(|error| fault("read the schema", error))?;
+    rows.iter().map(|row| row.try_get("", "version").map_err(|error| fault("read the schema", error))).collect()
+}
