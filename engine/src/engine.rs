@@ -3,18 +3,30 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use niyam_kernel::event::Actor;
+use niyam_kernel::event::{Actor, EventBody};
 use niyam_kernel::id::{AlertId, CaseId};
 use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::Library;
 use niyam_rules::protocol::Protocol;
-use tokio::sync::broadcast;
+use tokio::sync::{Mutex, Notify, broadcast};
 
 use crate::error::{ActError, OpenError, ReceiveError, StoreError, ViewError};
+use crate::outbox::Channels;
 use crate::people::People;
 use crate::request::{ActRequest, Change, Done, ProtocolInfo, Receipt, Received, RecordRequest};
-use crate::time::{Clock, Entropy};
+use crate::runtime::Runtime;
+use crate::runtime::start::{Opened, open_data};
+use crate::runtime::versions::Versions;
+use crate::store::Store;
+use crate::time::{Clock, Entropy, new_uuid};
+use crate::understood::Intake;
+use crate::verify::{ChainError, verify};
 use crate::view::{AlertView, Board, CaseView, FiledView, Filter, Timeline};
+
+/// Changes that a slow listener may be behind before it misses some.
+const CHANGES: usize = 4_096;
+/// The longest sleep of the loop: how late a clock may be noticed when the machine's clock was moved.
+const LONGEST_SLEEP_MS: u64 = 1_000;
 
 /// Where the data live.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,115 +49,206 @@ pub struct Config {
     pub library: Library,
     /// Units, roster, names.
     pub people: Arc<dyn People>,
+    /// Reads alerts.
+    pub intake: Arc<dyn Intake>,
+    /// Ways out of the police; by default a box that a person empties.
+    pub channels: Channels,
+    /// Most pages (of 4096 bytes) that the database may have; `None` = as the disk allows.
+    pub max_pages: Option<u32>,
 }
 
 /// The engine.
 pub struct Engine {
-    config: Config,
-    changes: broadcast::Sender<Change>,
+    runtime: Runtime,
+    /// Held as long as the engine lives, so that no second program works on the folder.
+    _lock: Option<std::fs::File>,
 }
 
-const NOT_READY: StoreError = StoreError::Busy;
-
 impl Engine {
-    /// Opens the data, makes or upgrades the schema, loads the versions that open cases run on, takes up unread alerts
-    /// and fires the clocks that ran out meanwhile. Errors: [`OpenError`]; nothing is changed then.
+    /// Opens the data, makes or upgrades the schema, compiles the versions that open cases run on, works on alerts left
+    /// unread, fires the clocks that ran out meanwhile and delivers what was not delivered.
+    ///
+    /// Errors: [`OpenError`]; nothing is changed then.
     pub async fn open(config: Config) -> Result<Arc<Self>, OpenError> {
-        let (changes, _) = broadcast::channel(1024);
-        Ok(Arc::new(Self { config, changes }))
+        let versions = Versions::compile(config.library)?;
+        let Opened { store, key, lock } = open_data(&config.data, config.max_pages, config.entropy.as_ref()).await?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        for digest in store.versions_in_use().await? {
+            if let Err(error) = versions.load(digest, store.as_ref()).await {
+                tracing::error!(version.digest = %digest, %error, "open cases run on a version that cannot be loaded");
+            }
+        }
+        let node = new_uuid(config.clock.now(), config.entropy.as_ref()).simple().to_string();
+        let runtime = Runtime {
+            store,
+            key,
+            clock: config.clock,
+            entropy: config.entropy,
+            people: config.people,
+            intake: config.intake,
+            channels: config.channels,
+            versions,
+            changes: broadcast::channel(CHANGES).0,
+            wake: Notify::new(),
+            intake_turn: Mutex::new(()),
+            node,
+        };
+        // nobody else holds the folder, so no claim can be alive
+        runtime.store.release_claims().await?;
+        let engine = Arc::new(Self { runtime, _lock: lock });
+        engine.settle().await?;
+        Ok(engine)
     }
 
     /// Takes in one message. When it returns, the bytes are durable, and so is what was done with them.
-    pub async fn receive(&self, _received: Received) -> Result<Receipt, ReceiveError> {
-        Err(NOT_READY.into())
+    pub async fn receive(&self, received: Received) -> Result<Receipt, ReceiveError> {
+        self.runtime.receive(received).await
     }
 
     /// A person acts on a case.
-    pub async fn act(&self, _case: CaseId, _request: ActRequest) -> Result<Done, ActError> {
-        Err(NOT_READY.into())
+    pub async fn act(&self, case: CaseId, request: ActRequest) -> Result<Done, ActError> {
+        let ActRequest { request, actor, act, form, happened_at } = request;
+        let body = EventBody::Act { act, actor, form, request };
+        self.runtime.person_event(case, request, body, happened_at).await
     }
 
     /// A person saves the form of an active state.
-    pub async fn record(&self, _case: CaseId, _request: RecordRequest) -> Result<Done, ActError> {
-        Err(NOT_READY.into())
+    pub async fn record(&self, case: CaseId, request: RecordRequest) -> Result<Done, ActError> {
+        let RecordRequest { request, actor, state, form, happened_at } = request;
+        let body = EventBody::Recorded { state, actor, form, request };
+        self.runtime.person_event(case, request, body, happened_at).await
     }
 
     /// The board. Opens nothing sealed.
-    pub async fn board(&self, _filter: &Filter) -> Result<Board, ViewError> {
-        Err(NOT_READY.into())
+    pub async fn board(&self, filter: &Filter) -> Result<Board, ViewError> {
+        self.runtime.board(filter).await
     }
 
     /// One case. Sealed facts have a value only for a reader, and only while their group may be read; each reading of a
     /// sealed fact is logged.
-    pub async fn case(&self, _case: CaseId, _reader: Option<&Actor>) -> Result<CaseView, ViewError> {
-        Err(NOT_READY.into())
+    pub async fn case(&self, case: CaseId, reader: Option<&Actor>) -> Result<CaseView, ViewError> {
+        self.runtime.case_view(case, reader).await
     }
 
     /// What happened to a case.
-    pub async fn timeline(&self, _case: CaseId) -> Result<Timeline, ViewError> {
-        Err(NOT_READY.into())
+    pub async fn timeline(&self, case: CaseId) -> Result<Timeline, ViewError> {
+        self.runtime.timeline(case).await
     }
 
     /// One alert as it was read; its contents only for a reader who may read them, and logged.
-    pub async fn alert(&self, _alert: AlertId, _reader: Option<&Actor>) -> Result<AlertView, ViewError> {
-        Err(NOT_READY.into())
+    pub async fn alert(&self, alert: AlertId, reader: Option<&Actor>) -> Result<AlertView, ViewError> {
+        self.runtime.alert_view(alert, reader).await
     }
 
     /// The bytes of an alert and their media type; logged.
-    pub async fn alert_bytes(&self, _alert: AlertId, _reader: &Actor) -> Result<(String, Vec<u8>), ViewError> {
-        Err(NOT_READY.into())
+    pub async fn alert_bytes(&self, alert: AlertId, reader: &Actor) -> Result<(String, Vec<u8>), ViewError> {
+        self.runtime.original(alert, reader).await
     }
 
     /// What came in and was not an alert, the latest first.
-    pub async fn filed(&self, _reader: Option<&Actor>) -> Result<Vec<FiledView>, ViewError> {
-        Err(NOT_READY.into())
+    pub async fn filed(&self, reader: Option<&Actor>) -> Result<Vec<FiledView>, ViewError> {
+        self.runtime.filed_views(reader).await
     }
 
     /// Makes a case of something that was filed.
-    pub async fn reopen_filed(&self, _alert: AlertId, _actor: &Actor, _reason: &str) -> Result<CaseId, ActError> {
-        Err(NOT_READY.into())
+    pub async fn reopen_filed(&self, alert: AlertId, actor: &Actor, reason: &str) -> Result<CaseId, ActError> {
+        let case = self.runtime.reopen_filed(alert, actor, reason).await?;
+        case.ok_or(ActError::NotFiled(alert))
     }
 
     /// Protocols that new cases run on.
     pub async fn protocols(&self) -> Result<Vec<ProtocolInfo>, ViewError> {
-        Err(NOT_READY.into())
+        let open = self.runtime.store.open_by_protocol().await?;
+        let info = self.runtime.versions.all().map(|protocol| ProtocolInfo {
+            name: protocol.name.clone(),
+            title: protocol.title.clone(),
+            digest: protocol.digest,
+            extends: protocol.extends.clone(),
+            order: protocol.order.clone(),
+            open_cases: open.iter().find(|(name, _)| *name == protocol.name).map_or(0, |(_, cases)| *cases),
+        });
+        Ok(info.collect())
     }
 
     /// The compiled protocol that new cases run on, by name.
     #[must_use]
-    pub fn protocol(&self, _name: &str) -> Option<Arc<Protocol>> {
-        None
+    pub fn protocol(&self, name: &str) -> Option<Arc<Protocol>> {
+        self.runtime.versions.current(name)
     }
 
     /// The compiled version that a case is pinned to.
-    pub async fn protocol_of(&self, _case: CaseId) -> Result<Arc<Protocol>, ViewError> {
-        Err(NOT_READY.into())
+    pub async fn protocol_of(&self, case: CaseId) -> Result<Arc<Protocol>, ViewError> {
+        Ok(self.runtime.load(case).await?.protocol)
+    }
+
+    /// Proves that the log of a case is as it was written: every link of its hash chain. Needs no key. Errors: where it
+    /// is broken.
+    pub async fn verify_chain(&self, case: CaseId) -> Result<u64, ChainError> {
+        verify(self.runtime.store.as_ref(), case).await
     }
 
     /// Tells of every case that changes from now on.
     #[must_use]
     pub fn changes(&self) -> broadcast::Receiver<Change> {
-        self.changes.subscribe()
+        self.runtime.changes.subscribe()
     }
 
     /// The time, as the engine sees it.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.config.clock.now()
+        self.runtime.now()
+    }
+
+    /// An id that was never used, from the engine's clock and randomness.
+    #[must_use]
+    pub fn new_id(&self) -> uuid::Uuid {
+        new_uuid(self.runtime.now(), self.runtime.entropy.as_ref())
     }
 
     /// Runs clocks, outbox and unread alerts until `shutdown` resolves.
     pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
-        shutdown.await;
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            if let Err(error) = self.settle().await {
+                tracing::error!(%error, "clocks and outbox could not go on; they try again");
+                // the failure may last: do not turn in place
+                let pause = std::time::Duration::from_millis(LONGEST_SLEEP_MS);
+                tokio::select! {
+                    () = &mut shutdown => return,
+                    () = tokio::time::sleep(pause) => continue,
+                }
+            }
+            let next = self.runtime.store.next_due().await.ok().flatten();
+            let wait_ms = next.map_or(LONGEST_SLEEP_MS, |due| due.since_ms(self.now())).clamp(5, LONGEST_SLEEP_MS);
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = self.runtime.wake.notified() => {}
+                () = tokio::time::sleep(std::time::Duration::from_millis(wait_ms)) => {}
+            }
+        }
+    }
+
+    /// Works off what is due now: unread alerts, clocks in the order they are due, effects; again until nothing is left
+    /// for this moment. Effects that failed wait for their time.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        loop {
+            let now = self.now();
+            let mut done = self.runtime.take_up_unread(now).await?;
+            done += self.runtime.fire_due(now).await?;
+            done += self.runtime.dispatch_once(now).await?;
+            if done == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Fires every clock that is due at `now`, in the order they are due. Returns how many fired.
-    pub async fn fire_due(&self, _now: Timestamp) -> Result<usize, ActError> {
-        Err(NOT_READY.into())
+    pub async fn fire_due(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.runtime.fire_due(now).await
     }
 
     /// Delivers every effect that is due, once each. Returns how many were tried.
-    pub async fn dispatch_once(&self) -> Result<usize, ActError> {
-        Err(NOT_READY.into())
+    pub async fn dispatch_once(&self) -> Result<usize, StoreError> {
+        self.runtime.dispatch_once(self.now()).await
     }
 }

@@ -20,6 +20,9 @@ pub enum StoreError {
         /// Number of the event that was expected to be the last.
         expected: u64,
     },
+    /// A request with this id was stored meanwhile. The runtime looks it up by itself.
+    #[error("the request {0} was stored meanwhile: look it up")]
+    Repeated(RequestId),
     /// Another process held the database for longer than the busy timeout.
     #[error("the database is locked by another process: stop it, or try again")]
     Busy,
@@ -55,6 +58,12 @@ pub enum OpenError {
     Newer {
         /// The schema step that this program does not know.
         migration: String,
+    },
+    /// Another program works on the data folder.
+    #[error("the data folder {} is in use by another niyam: stop that one first", path.display())]
+    InUse {
+        /// Where it is.
+        path: PathBuf,
     },
     /// There is data but not the key that opens it.
     #[error(

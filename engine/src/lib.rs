@@ -9,14 +9,17 @@
 //! Where a new thing goes: a new kind of effect in `outbox`, a new column in `migrations` and `store`, a new thing to
 //! see in `view`.
 
+pub mod directory;
 pub mod engine;
 pub mod error;
+pub mod intake;
+pub mod outbox;
 pub mod people;
 pub mod request;
+mod runtime;
 pub mod seal;
 pub mod store;
 pub mod time;
+pub mod understood;
+pub mod verify;
 pub mod view;
-
-pub mod directory;
-pub mod intake;

@@ -9,8 +9,8 @@ pub trait People: Send + Sync + 'static {
     /// Name of a unit; `None` when the directory does not know the code.
     fn unit_name(&self, unit: &str) -> Option<Text>;
 
-    /// Code of the nearest unit of a kind at or above a unit.
-    fn above(&self, unit: &str, kind: &str) -> Option<String>;
+    /// Code of the nearest unit of one of these kinds at or above a unit.
+    fn above(&self, unit: &str, kinds: &[String]) -> Option<String>;
 
     /// Who sits in a seat at a moment; `None` when nobody does.
     fn seat(&self, role: &str, unit: &str, at: Timestamp) -> Option<PersonId>;

@@ -96,9 +96,11 @@ impl People for Office {
         self.directory.unit(unit).map(|unit| unit.name.clone())
     }
 
-    fn above(&self, unit: &str, kind: &str) -> Option<String> {
-        let kind = Kind::from_name(kind)?;
-        self.directory.above(unit, kind).map(|unit| unit.code.clone())
+    fn above(&self, unit: &str, kinds: &[String]) -> Option<String> {
+        let kinds = kinds.iter().filter_map(|kind| Kind::from_name(kind));
+        let found: Vec<&str> =
+            kinds.filter_map(|kind| Some(self.directory.above(unit, kind)?.code.as_str())).collect();
+        self.directory.line(unit).find(|unit| found.contains(&unit.code.as_str())).map(|unit| unit.code.clone())
     }
 
     fn seat(&self, role: &str, unit: &str, at: Timestamp) -> Option<PersonId> {

@@ -1,9 +1,17 @@
 //! What people see of cases and alerts, as values: the web and the command line print them and decide nothing.
 
 mod alert;
+mod build_alert;
+mod build_board;
+mod build_case;
+mod build_timeline;
 mod card;
 mod case;
 mod timeline;
+pub(crate) mod words;
+
+/// Indian Standard Time is ahead of UTC by this many milliseconds.
+pub(crate) const IST_MS: i64 = 19_800_000;
 
 pub use alert::{AlertView, FieldView, FiledView, Header, PartView};
 pub use card::{Board, CaseCard, Counts, Due, Filter, Labelled, LifeView, OwnerView, ProtocolRef, UnitRef};

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use clap::Args;
 use niyam_engine::engine::{Config, Data, Engine};
 use niyam_engine::error::OpenError;
+use niyam_engine::outbox::Channels;
 use niyam_engine::time::{SystemClock, SystemEntropy};
+use niyam_engine::understood::ReadByPeople;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -114,6 +116,9 @@ async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeErro
         entropy: Arc::new(SystemEntropy),
         library: niyam_rules::shipped::library(),
         people: Arc::new(office),
+        intake: Arc::new(ReadByPeople { protocol: "distress-response".to_owned() }),
+        channels: Channels::default(),
+        max_pages: None,
     })
     .await?;
     let (stop, stopping) = watch::channel(false);

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use niyam_engine::engine::{Config, Data, Engine};
+use niyam_engine::outbox::Channels;
 use niyam_engine::time::{ManualClock, SeededEntropy};
+use niyam_engine::understood::ReadByPeople;
 use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::Library;
 use niyam_web::api::{self, App};
@@ -25,6 +27,9 @@ pub async fn empty() -> Router {
         entropy: Arc::new(SeededEntropy::new(1)),
         library: Library::default(),
         people: Arc::new(office),
+        intake: Arc::new(ReadByPeople { protocol: "distress-response".to_owned() }),
+        channels: Channels::default(),
+        max_pages: None,
     };
     let engine = Engine::open(config).await.expect("memory opens");
     let stopping = watch::channel(false).1;

@@ -97,6 +97,21 @@ async fn apply(db: &DatabaseTransaction, write: &Write, committed: &mut Committe
             )
             .await?;
         }
+        Write::Request(row) => {
+            let model = entity::requests::Model {
+                id: row.id.to_string(),
+                fingerprint: row.fingerprint.to_vec(),
+                answer: row.answer.clone(),
+                at: row.at.as_ms(),
+            };
+            insert(db, model).await.map_err(|error| {
+                if is_there_already(&error) {
+                    Failure::Store(StoreError::Repeated(row.id))
+                } else {
+                    Failure::Database(error)
+                }
+            })?;
+        }
         Write::Version(row) => {
             insert_new(
                 db,
@@ -146,7 +161,6 @@ async fn apply(db: &DatabaseTransaction, write: &Write, committed: &mut Committe
         | Write::EffectRetry { .. }
         | Write::Notice(_)
         | Write::Outgoing(_)
-        | Write::Request(_)
         | Write::Access(_) => apply_work(db, write).await?,
     }
     Ok(())
@@ -301,18 +315,6 @@ async fn apply_work(db: &DatabaseTransaction, write: &Write) -> Result<(), DbErr
                     text_en: row.text.en.clone(),
                     text_hi: row.text.hi.clone(),
                     channel: row.channel.clone(),
-                },
-            )
-            .await
-        }
-        Write::Request(row) => {
-            insert(
-                db,
-                entity::requests::Model {
-                    id: row.id.to_string(),
-                    fingerprint: row.fingerprint.to_vec(),
-                    answer: row.answer.clone(),
-                    at: row.at.as_ms(),
                 },
             )
             .await

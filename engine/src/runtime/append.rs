@@ -1,0 +1,311 @@
+//! One event of one case: the kernel steps, and what is to be written comes of it.
+
+use std::collections::BTreeMap;
+
+use niyam_kernel::effect::Effect;
+use niyam_kernel::event::{Event, EventBody, Refusal};
+use niyam_kernel::id::{AlertId, CaseId, EffectId};
+use niyam_kernel::state::{CaseState, Life};
+use niyam_kernel::step::{Reason, step};
+use niyam_kernel::time::Timestamp;
+use niyam_rules::text::Text;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::live::{Live, event_place, key_place, snapshot_place};
+use super::{Runtime, card};
+use crate::error::StoreError;
+use crate::request::Change;
+use crate::seal::deployment::to_hex;
+use crate::seal::split::{seal_of, split_event, split_state};
+use crate::seal::{Key, chain};
+use crate::store::{EffectRow, EffectStatus, EventRow, KeyRow, NoticeRow, SnapshotRow, TimerRow, Write};
+
+/// Version of the kernel's behaviour, written into every event. A change of behaviour adds a number, never reuses one.
+pub const KERNEL: u32 = 1;
+
+/// What the kernel made of an event, as it stands in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeRecord {
+    /// Behaviour of the kernel that stepped.
+    pub kernel: u32,
+    /// Why, in the order decided.
+    pub reasons: Vec<Reason>,
+    /// Set when the event changed nothing but the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+    /// What to do outside, in order.
+    pub effects: Vec<Effect>,
+    /// SHA-256 of the state without sealed values, as stored.
+    pub state: String,
+    /// The case is halted from here on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub halted: bool,
+}
+
+/// What an event comes to. Nothing of it counts before the writes are committed.
+pub struct Appended {
+    /// To be written in one transaction.
+    pub writes: Vec<Write>,
+    /// Number of the event.
+    pub number: u64,
+    /// Why it changed nothing.
+    pub refusal: Option<Refusal>,
+    /// What to tell after the commit.
+    pub change: Change,
+}
+
+impl Runtime {
+    /// Steps a case. `live` is the case afterwards.
+    pub async fn append(
+        &self,
+        live: &mut Live,
+        body: EventBody,
+        happened_at: Option<Timestamp>,
+    ) -> Result<Appended, StoreError> {
+        let case = live.row.id;
+        // a machine's clock may go back, a case's time does not
+        let at = self.now().max(live.row.last_event_at);
+        let event = Event { number: live.state.number + 1, at, happened_at, body };
+        let before = live.state.clone();
+        let stepped = step(&live.protocol, before.clone(), &event);
+        if let Some(Refusal::OutOfOrder { expected }) = stepped.refusal {
+            return Err(StoreError::Conflict { case, expected: expected.saturating_sub(1) });
+        }
+        live.state = stepped.state;
+        let protocol = std::sync::Arc::clone(&live.protocol);
+        card::refresh(&mut live.row, &protocol, &before, &live.state, &event, &stepped.reasons);
+
+        let (plain_state, sealed_state) = split_state(&protocol, live.state.clone());
+        let plain_state = json(&plain_state);
+        let halted = matches!(live.state.life, Life::Halted { .. }) && !matches!(before.life, Life::Halted { .. });
+        let outcome = OutcomeRecord {
+            kernel: KERNEL,
+            reasons: stepped.reasons,
+            refusal: stepped.refusal.clone(),
+            effects: stepped.effects,
+            state: to_hex(&Sha256::digest(plain_state.as_bytes())),
+            halted,
+        };
+        let mut writes = Vec::new();
+        let row = self.seal_event(live, &event, &outcome, &mut writes);
+        live.hash = row.hash;
+        writes.push(Write::Event(Box::new(row)));
+        for effect in &outcome.effects {
+            if let Effect::DestroyKey { seal } = effect {
+                self.erase(live, &event, seal, &mut writes).await?;
+            }
+        }
+        let sealed = sealed_state
+            .into_iter()
+            .map(|(seal, part)| {
+                let place = snapshot_place(case, event.number, &seal);
+                let sealed = self.seal(live, &seal, json(&part).as_bytes(), &place, &mut writes);
+                (seal, sealed)
+            })
+            .collect();
+        let snapshot = SnapshotRow { case, number: event.number, plain: plain_state, hash: live.hash, sealed };
+        writes.push(Write::Snapshot(Box::new(snapshot), Box::new(live.row.clone())));
+        timers(case, &before, &live.state, &event, &mut writes);
+        effects(case, &event, outcome.effects, &mut writes);
+        if halted {
+            writes.push(Write::Notice(self.call_supervisor(live, &event)));
+            tracing::error!(case.id = %case, event.number = event.number, "a breach halted the case; a person must look");
+        }
+        Ok(Appended {
+            writes,
+            number: event.number,
+            refusal: stepped.refusal,
+            change: Change { case, number: event.number },
+        })
+    }
+
+    fn seal_event(&self, live: &mut Live, event: &Event, outcome: &OutcomeRecord, writes: &mut Vec<Write>) -> EventRow {
+        let case = live.row.id;
+        let (plain, sealed) = split_event(&live.protocol, event.clone());
+        let sealed: Vec<(String, Vec<u8>)> = sealed
+            .into_iter()
+            .map(|(seal, values)| {
+                let place = event_place(case, event.number, &seal);
+                let sealed = self.seal(live, &seal, json(&values).as_bytes(), &place, writes);
+                (seal, sealed)
+            })
+            .collect();
+        let (plain, outcome) = (json(&plain), json(outcome));
+        let link =
+            chain::Link { case, number: event.number, at: event.at, plain: &plain, outcome: &outcome, sealed: &sealed };
+        EventRow {
+            hash: chain::link(&live.hash, &link),
+            prev_hash: live.hash,
+            case,
+            number: event.number,
+            at: event.at,
+            happened_at: event.happened_at,
+            kind: kind(&event.body).to_owned(),
+            plain,
+            outcome,
+            sealed,
+        }
+    }
+
+    /// Seals a value with the newest key of its group; makes one when there is none.
+    fn seal(
+        &self,
+        live: &mut Live,
+        seal: &str,
+        plain: &[u8],
+        place: &crate::seal::envelope::Place<'_>,
+        writes: &mut Vec<Write>,
+    ) -> Vec<u8> {
+        let case = live.row.id;
+        if live.keys.newest(seal).is_none() {
+            let generation = live.keys.after_erasure.get(seal).copied().unwrap_or(0);
+            let key = Key::generate(self.entropy.as_ref());
+            let wrapped = self.key.wrap(&key, &key_place(case, seal, generation), self.entropy.as_ref());
+            writes.push(Write::Key(KeyRow { case, seal: seal.to_owned(), generation, wrapped }));
+            live.keys.left.insert((seal.to_owned(), generation), key);
+        }
+        let (generation, key) = live.keys.newest(seal).expect("it was made just now");
+        key.seal(generation, plain, place, self.entropy.as_ref())
+    }
+
+    /// Destroys the keys of a group, and those of the alerts that brought facts of it unless another case holds them.
+    async fn erase(
+        &self,
+        live: &mut Live,
+        event: &Event,
+        seal: &str,
+        writes: &mut Vec<Write>,
+    ) -> Result<(), StoreError> {
+        let case = live.row.id;
+        let mut alerts: Vec<AlertId> = Vec::new();
+        for (link, _) in self.store.alerts_of(case).await? {
+            let elsewhere = self.store.cases_of(link.alert).await?.iter().any(|other| other.case != case);
+            if !elsewhere && link.seals.iter().any(|group| group == seal) {
+                alerts.push(link.alert);
+            }
+        }
+        // the alert of this very event is not in the store yet
+        let (brought, facts) = match &event.body {
+            EventBody::Opened { alert, facts, .. } => (*alert, Some(facts)),
+            EventBody::Joined { alert, facts, .. } => (Some(*alert), Some(facts)),
+            EventBody::Act { .. }
+            | EventBody::Recorded { .. }
+            | EventBody::TimerFired { .. }
+            | EventBody::Delivered { .. }
+            | EventBody::External { .. } => (None, None),
+        };
+        if let (Some(alert), Some(facts)) = (brought, facts)
+            && facts.keys().any(|fact| seal_of(&live.protocol, fact) == Some(seal))
+        {
+            alerts.push(alert);
+        }
+        writes.extend(alerts.into_iter().map(Write::EraseAlert));
+        writes.push(Write::DestroyKeys { case, seal: seal.to_owned(), at: event.at });
+        live.keys.forget(seal);
+        Ok(())
+    }
+
+    /// A notice to the most senior role that is there day and night: this case stands still.
+    fn call_supervisor(&self, live: &Live, event: &Event) -> NoticeRow {
+        let role = live.protocol.roles.iter().max_by_key(|(_, role)| (role.day_and_night, role.rank));
+        let (role, unit) = role.map_or((String::new(), None), |(id, role)| (id.clone(), Some(role.unit.clone())));
+        let unit = unit
+            .and_then(|name| crate::outbox::seat::unit_of(&live.protocol, &live.state, &name, self.people.as_ref()));
+        let person = unit.as_deref().and_then(|unit| self.people.seat(&role, unit, event.at));
+        NoticeRow {
+            // behind every effect of the step
+            id: EffectId { case: live.row.id, event: event.number, index: u32::MAX },
+            at: event.at,
+            role,
+            unit,
+            person,
+            message: "case_halted".to_owned(),
+            text: Text {
+                en: format!("Case {} was stopped by a fault in its protocol. Look after it by hand.", live.row.number),
+                hi: format!("प्रकरण {} नियम की त्रुटि से रुक गया है। इसे स्वयं देखें।", live.row.number),
+            },
+        }
+    }
+}
+
+/// Timers that were armed or disarmed, and the one that fired.
+fn timers(case: CaseId, before: &CaseState, after: &CaseState, event: &Event, writes: &mut Vec<Write>) {
+    for id in before.timers.keys().filter(|id| !after.timers.contains_key(id)) {
+        writes.push(Write::CancelTimer(case, id.0));
+    }
+    if let EventBody::TimerFired { timer, .. } = &event.body
+        && !before.timers.contains_key(timer)
+    {
+        writes.push(Write::CancelTimer(case, timer.0));
+    }
+    for (id, timer) in &after.timers {
+        match before.timers.get(id) {
+            Some(known) if known.due == timer.due => {}
+            Some(_) => {
+                writes.push(Write::CancelTimer(case, id.0));
+                writes.push(Write::StartTimer(TimerRow { case, timer: id.0, due: timer.due }));
+            }
+            None => writes.push(Write::StartTimer(TimerRow { case, timer: id.0, due: timer.due })),
+        }
+    }
+    // a case that was halted keeps its clocks in the state, but nothing may fire them
+    if matches!(after.life, Life::Halted { .. }) {
+        writes.extend(after.timers.keys().map(|id| Write::CancelTimer(case, id.0)));
+    }
+}
+
+/// Effects that are delivered by the outbox. The others are done by this very transaction.
+fn effects(case: CaseId, event: &Event, effects: Vec<Effect>, writes: &mut Vec<Write>) {
+    for (index, effect) in effects.into_iter().enumerate() {
+        match &effect {
+            Effect::Assign { .. } | Effect::Notify { .. } | Effect::Reply { .. } => {
+                let index = u32::try_from(index).expect("a step has at most 1000 effects");
+                writes.push(Write::Effect(EffectRow {
+                    id: EffectId { case, event: event.number, index },
+                    effect,
+                    status: EffectStatus::Waiting,
+                    attempts: 0,
+                    next_at: event.at,
+                    reason: None,
+                }));
+            }
+            Effect::StartTimer { .. }
+            | Effect::CancelTimer { .. }
+            | Effect::DestroyKey { .. }
+            | Effect::Closed { .. } => {}
+        }
+    }
+}
+
+/// Word for the kind of an event.
+pub const fn kind(body: &EventBody) -> &'static str {
+    match body {
+        EventBody::Opened { .. } => "opened",
+        EventBody::Joined { .. } => "joined",
+        EventBody::Act { .. } => "act",
+        EventBody::Recorded { .. } => "recorded",
+        EventBody::TimerFired { .. } => "timer_fired",
+        EventBody::Delivered { .. } => "delivered",
+        EventBody::External { .. } => "external",
+    }
+}
+
+/// Seal groups that facts fall into; `person` when there is none, since an alert is always about a person.
+pub fn seals_of(
+    protocol: &niyam_rules::protocol::Protocol,
+    facts: &BTreeMap<String, niyam_rules::value::Value>,
+) -> Vec<String> {
+    let mut seals: Vec<String> = facts.keys().filter_map(|fact| seal_of(protocol, fact)).map(str::to_owned).collect();
+    seals.sort();
+    seals.dedup();
+    if seals.is_empty() {
+        seals.push(crate::seal::split::PERSON.to_owned());
+    }
+    seals
+}
+
+/// JSON of a domain value.
+pub fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("domain values have text keys and no floating point")
+}

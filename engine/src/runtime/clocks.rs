@@ -1,0 +1,65 @@
+//! Clocks that run out.
+
+use niyam_kernel::event::EventBody;
+use niyam_kernel::state::TimerId;
+use niyam_kernel::time::Timestamp;
+
+use super::{Runtime, TRIES};
+use crate::error::{ActError, StoreError};
+use crate::store::{Commit, TimerRow, Write};
+
+/// Timers fired in one go before the loop looks at its other work.
+const BATCH: u64 = 256;
+
+impl Runtime {
+    /// Fires every timer due at `now`, in the order they are due. One that fails does not hold up the others: it stays
+    /// due, and the failure is logged. Returns how many fired.
+    pub async fn fire_due(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let mut fired = 0;
+        loop {
+            let due = self.store.due_timers(now, BATCH).await?;
+            let mut progress = 0;
+            for timer in &due {
+                match self.fire(timer).await {
+                    Ok(()) => progress += 1,
+                    Err(ActError::Store(StoreError::Full)) => return Err(StoreError::Full),
+                    Err(error) => {
+                        tracing::error!(case.id = %timer.case, timer.id = timer.timer, %error, "a clock could not fire");
+                    }
+                }
+            }
+            fired += progress;
+            if progress == 0 || due.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+                return Ok(fired);
+            }
+        }
+    }
+
+    async fn fire(&self, timer: &TimerRow) -> Result<(), ActError> {
+        let mut last = StoreError::Busy;
+        for _ in 0..TRIES {
+            let mut live = self.load(timer.case).await?;
+            let id = TimerId(timer.timer);
+            let armed = live.state.timers.get(&id).is_some_and(|armed| armed.due == timer.due);
+            let (writes, change) = if armed {
+                let body = EventBody::TimerFired { timer: id, due: timer.due };
+                let appended = self.append(&mut live, body, None).await?;
+                (appended.writes, Some(appended.change))
+            } else {
+                // the case has no such timer: the row is left over, and firing it would say nothing
+                (vec![Write::CancelTimer(timer.case, timer.timer)], None)
+            };
+            match self.store.commit(&Commit { name: "fire a clock", writes }).await {
+                Ok(_) => {
+                    if let Some(change) = change {
+                        self.tell(change);
+                    }
+                    return Ok(());
+                }
+                Err(error @ StoreError::Conflict { .. }) => last = error,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(last.into())
+    }
+}

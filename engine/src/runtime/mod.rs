@@ -1,0 +1,66 @@
+//! The durable runtime: loads a case, lets the kernel step, and commits event, state, clocks, effects and hash link
+//! together.
+//!
+//! Purpose: one way for every event, whoever brings it: [`live`] loads, [`append`] steps and says what to write, the
+//! store commits, then the change is told. A conflict (somebody else was first) loads again and steps again.
+//!
+//! Where a new thing goes: a new source of events gets a module beside [`act`], [`receive`] and [`clocks`].
+
+pub mod act;
+pub mod append;
+pub mod card;
+pub mod clocks;
+pub mod live;
+pub mod receive;
+pub mod start;
+pub mod versions;
+
+use std::sync::Arc;
+
+use niyam_kernel::time::Timestamp;
+use tokio::sync::{Mutex, Notify, broadcast};
+
+use crate::outbox::Channels;
+use crate::people::People;
+use crate::request::Change;
+use crate::seal::DeploymentKey;
+use crate::store::Store;
+use crate::time::{Clock, Entropy};
+use crate::understood::Intake;
+use versions::Versions;
+
+/// How often a step is tried again when somebody else wrote to the case first.
+pub const TRIES: u32 = 16;
+
+/// What all parts of the runtime share.
+pub struct Runtime {
+    pub store: Arc<dyn Store>,
+    pub key: DeploymentKey,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub people: Arc<dyn People>,
+    pub intake: Arc<dyn Intake>,
+    pub channels: Channels,
+    pub versions: Versions,
+    pub changes: broadcast::Sender<Change>,
+    /// Rung when there is something to dispatch or a new clock.
+    pub wake: Notify,
+    /// One alert at a time is matched and committed, so that two about one person cannot open two cases.
+    pub intake_turn: Mutex<()>,
+    /// Name under which effects are claimed.
+    pub node: String,
+}
+
+impl Runtime {
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Tells of a change, after its commit.
+    pub fn tell(&self, change: Change) {
+        // nobody listening is no failure
+        let _ = self.changes.send(change);
+        self.wake.notify_one();
+    }
+}

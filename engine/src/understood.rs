@@ -1,0 +1,153 @@
+//! What intake understood of an alert, as far as the runtime acts on it.
+
+use std::collections::BTreeMap;
+
+use niyam_rules::text::Text;
+use niyam_rules::value::Value;
+use serde::{Deserialize, Serialize};
+
+use crate::request::{Class, Received, Relation};
+
+/// Reads alerts. Total: whatever the bytes, there is an answer.
+pub trait Intake: Send + Sync + 'static {
+    /// What the bytes say.
+    fn understand(&self, received: &Received) -> Understood;
+
+    /// Protocol for an alert that could not be read at all.
+    fn fallback(&self) -> String;
+}
+
+/// Reads nothing: every alert becomes a case for a person to read. For a desk whose intake is out of order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadByPeople {
+    /// Protocol of the cases.
+    pub protocol: String,
+}
+
+impl Intake for ReadByPeople {
+    fn understand(&self, received: &Received) -> Understood {
+        Understood::unreadable(received, self.protocol.clone())
+    }
+
+    fn fallback(&self) -> String {
+        self.protocol.clone()
+    }
+}
+
+/// What an alert says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Understood {
+    /// Alert, needs review, or filed.
+    pub class: Class,
+    /// Kind of sender: `meta_email`, `citizen_email` …
+    pub source: String,
+    /// Why it was taken for that.
+    pub reason: Text,
+    /// What people read of it.
+    pub contents: Contents,
+    /// The persons it is about, the first one first; empty only when it is filed.
+    pub subjects: Vec<SubjectFacts>,
+    /// What it means for a running session; `None` = it is no message of a session.
+    pub session: Option<SessionMessage>,
+}
+
+/// What a message means for a session that is running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionMessage {
+    /// New positions.
+    Location,
+    /// The person stopped it.
+    Stop,
+}
+
+/// One person as an alert tells of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubjectFacts {
+    /// Facts by name. Those the protocol does not declare are left out of the case; the alert keeps them.
+    pub facts: BTreeMap<String, Value>,
+    /// What an open case about the same person may be found by, the surest first.
+    pub keys: Vec<MatchKey>,
+    /// Protocol that a new case runs on.
+    pub protocol: String,
+    /// Relation to the open case, if the alert itself says so (an update that calls itself one).
+    pub relation: Option<Relation>,
+}
+
+/// Something that two alerts about one person share.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MatchKey {
+    /// `session`, `ref`, `post`, `handle`, `phone`.
+    pub kind: String,
+    /// Normalised value.
+    pub value: String,
+    /// Fact that it was made of, which says under which seal it falls; `None` when it is no personal data.
+    pub fact: Option<String>,
+}
+
+/// What people read of an alert. Kept sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contents {
+    /// Subject or first line.
+    pub subject_line: String,
+    /// Headers in order, decoded.
+    pub headers: Vec<(String, String)>,
+    /// Parts; index 0 is the header block as text.
+    pub parts: Vec<ContentPart>,
+    /// What was found, and where.
+    pub fields: Vec<ContentField>,
+    /// What was wrong with it.
+    pub warnings: Vec<String>,
+    /// Units that may be meant, with the reason.
+    #[serde(default)]
+    pub candidates: Vec<(String, Text)>,
+}
+
+/// One part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentPart {
+    /// File name.
+    pub name: Option<String>,
+    /// Media type.
+    pub content_type: String,
+    /// Decoded text.
+    pub text: Option<String>,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// One field that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentField {
+    /// Name of the fact.
+    pub field: String,
+    /// Value.
+    pub value: Value,
+    /// Where: part, start, end.
+    pub spans: Vec<(u32, u32, u32)>,
+}
+
+impl Understood {
+    /// For an alert that could not be read: a person must look.
+    #[must_use]
+    pub fn unreadable(received: &Received, protocol: String) -> Self {
+        let warning = "this alert could not be read by program; read the original";
+        let facts = BTreeMap::from([
+            ("source".to_owned(), Value::Text(received.channel.clone())),
+            ("needs_review".to_owned(), Value::from("yes")),
+            ("parse_warnings".to_owned(), Value::List(vec![Value::from(warning)])),
+        ]);
+        Self {
+            class: Class::NeedsReview,
+            source: received.channel.clone(),
+            reason: Text {
+                en: "could not be read: a person must look".to_owned(),
+                hi: "पढ़ा नहीं जा सका: किसी व्यक्ति को देखना है".to_owned(),
+            },
+            contents: Contents { warnings: vec![warning.to_owned()], ..Contents::default() },
+            subjects: vec![SubjectFacts { facts, protocol, ..SubjectFacts::default() }],
+            session: None,
+        }
+    }
+}
