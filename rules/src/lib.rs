@@ -26,6 +26,7 @@ pub mod nearest;
 mod overlay;
 pub mod place;
 pub mod protocol;
+mod schema;
 pub mod shipped;
 pub mod source;
 pub mod table;
@@ -33,3 +34,4 @@ pub mod text;
 pub mod value;
 
 pub use compile::{Compiled, compile};
+pub use schema::schema;

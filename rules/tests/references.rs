@@ -15,3 +15,9 @@ fn current(path: &str, made: &str) {
 fn the_reference_of_findings_is_current() {
     current("docs/diagnostics.md", &niyam_rules::diagnostics::reference::markdown());
 }
+
+#[test]
+fn the_schema_is_current() {
+    let schema = serde_json::to_string_pretty(&niyam_rules::schema()).expect("a schema is JSON");
+    current("docs/protocol.schema.json", &format!("{schema}\n"));
+}
