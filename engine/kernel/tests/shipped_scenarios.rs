@@ -1,6 +1,11 @@
 //! All scenarios of the shipped protocols pass, and together they take every transition, clock and table row of each.
 
-use niyam_kernel::rehearsal::{Coverage, run_scenario};
+use std::collections::BTreeMap;
+
+use niyam_kernel::effect::Effect;
+use niyam_kernel::rehearsal::{Coverage, Rehearsal, run_scenario};
+use niyam_kernel::time::Timestamp;
+use niyam_rules::value::Value;
 use niyam_rules::{compile, shipped};
 
 fn rehearse(name: &str) {
@@ -49,4 +54,27 @@ fn uttar_pradesh() {
 #[test]
 fn k_sos() {
     rehearse("k-sos");
+}
+
+/// A form that is only saved decides the level as an act would: nobody waits for a button to be pressed.
+#[test]
+fn a_saved_form_decides_the_level() {
+    let library = shipped::library();
+    for (name, bundle) in &library {
+        let protocol = compile(bundle, &library).protocol.expect("shipped protocols compile");
+        let mut case = Rehearsal::new(&protocol, Timestamp::from_ms(0), []);
+        let taken = |refusal| assert_eq!(refusal, Ok(None), "{name}");
+        taken(case.open(BTreeMap::new()));
+        taken(case.act("acknowledge", "help_desk", BTreeMap::new()));
+        let answers = |sign: &str| BTreeMap::from([("sign".to_owned(), Value::from(sign))]);
+        for (sign, level) in [("old_or_unclear", "green"), ("attempt_under_way", "red")] {
+            taken(case.record("open.reach.dispatch.desk", "help_desk", answers(sign)));
+            assert_eq!(case.case().facts["level"].value, Value::from(level), "{name}: {sign}");
+        }
+        let told = case.timeline().iter().flat_map(|moment| &moment.effects).any(|effect| {
+            matches!(effect, Effect::Notify { seat, message, .. }
+                if seat.role == "desk_supervisor" && message == "level_red")
+        });
+        assert!(told, "{name}: the supervisor was not told of red");
+    }
 }

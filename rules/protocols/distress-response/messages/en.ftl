@@ -39,3 +39,4 @@ reopened = { $case }: opened again.
 death = { $case }: a death is reported. Access to the file is restricted.
 debrief = { $case }: please hold a debrief with the staff concerned.
 records_missing = { $case }: not closed. A counselling record or its waiver is missing.
+danger_again = { $case }: the person is in danger again. Act at once.
