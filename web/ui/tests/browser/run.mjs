@@ -211,11 +211,11 @@ async function lost(browser) {
   await ready(page, '/');
   await context.setOffline(true);
   await page.evaluate(() => dispatchEvent(new Event('online')));
-  await page.locator('.lost').waitFor({ timeout: 45_000 }).catch(() => undefined);
-  check('a lost line is said over the full width', await page.locator('.lost').isVisible());
+  await page.locator('p.lost').waitFor({ timeout: 45_000 }).catch(() => undefined);
+  check('a lost line is said over the full width', await page.locator('p.lost').isVisible());
   await context.setOffline(false);
-  await page.locator('.lost').waitFor({ state: 'detached', timeout: 30_000 }).catch(() => undefined);
-  check('and goes by itself when the line is back', (await page.locator('.lost').count()) === 0);
+  await page.locator('p.lost').waitFor({ state: 'detached', timeout: 30_000 }).catch(() => undefined);
+  check('and goes by itself when the line is back', (await page.locator('p.lost').count()) === 0);
   await context.close();
 }
 
