@@ -98,8 +98,7 @@ impl People for Office {
 
     fn above(&self, unit: &str, kinds: &[String]) -> Option<String> {
         let kinds = kinds.iter().filter_map(|kind| Kind::from_name(kind));
-        let found: Vec<&str> =
-            kinds.filter_map(|kind| Some(self.directory.above(unit, kind)?.code.as_str())).collect();
+        let found: Vec<&str> = kinds.filter_map(|kind| Some(self.directory.above(unit, kind)?.code.as_str())).collect();
         self.directory.line(unit).find(|unit| found.contains(&unit.code.as_str())).map(|unit| unit.code.clone())
     }
 

@@ -55,7 +55,8 @@ impl Channel {
     }
 
     /// Media type when the sender says none.
-    const fn media_type(self) -> &'static str {
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
         match self {
             Self::Mail => "message/rfc822",
             Self::Webhook | Self::X | Self::Ksos => "application/json",

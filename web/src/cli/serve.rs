@@ -9,15 +9,19 @@ use clap::Args;
 use niyam_engine::engine::{Config, Data, Engine};
 use niyam_engine::error::OpenError;
 use niyam_engine::outbox::Channels;
-use niyam_engine::time::{SystemClock, SystemEntropy};
+use niyam_engine::time::{Clock, SystemClock, SystemEntropy};
 use niyam_engine::understood::ReadByPeople;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::{CliError, Exit};
 use crate::api::{self, App};
 use crate::console::Console;
+use crate::demo;
+use crate::demo::clock::{FastClock, RATE};
 use crate::http::guard::Hosts;
+use crate::http::log;
 use crate::people::{Office, RosterError};
 use crate::staff::Staff;
 
@@ -61,6 +65,14 @@ pub enum ServeError {
     /// The data cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The data folder cannot be used.
+    #[error("the data folder `{path}` cannot be used")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Nobody of that id is in the roster.
     #[error("nobody in the roster is `{0}`")]
     NoSuchOperator(String),
@@ -83,6 +95,7 @@ impl ServeError {
             }
             Self::Listen { .. } => Some("choose another address with --listen".to_owned()),
             Self::Roster(_) => Some("mend the file; columns are person,name_en,name_hi,unit,roles,shift".to_owned()),
+            Self::Folder { .. } => Some("choose another with --data, or delete it to begin anew".to_owned()),
             Self::NoSuchOperator(_) => {
                 Some("use the first column of people.csv, a colon and one of the roles".to_owned())
             }
@@ -99,6 +112,7 @@ pub fn run(arguments: &Serve, console: &mut Console) -> Result<Exit, CliError> {
     if !arguments.demo && !arguments.listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(arguments.listen).into());
     }
+    log::begin();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::System)?;
     runtime.block_on(serve(arguments, console))?;
     Ok(Exit::Good)
@@ -107,26 +121,30 @@ pub fn run(arguments: &Serve, console: &mut Console) -> Result<Exit, CliError> {
 async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeError> {
     let address = arguments.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
-    let data = arguments.data.clone().unwrap_or_else(|| Path::new("data").to_owned());
-    let office = Office::of_folder(&data)?;
-    let staff = local_staff(&office, arguments.operator.as_deref())?;
-    let engine = Engine::open(Config {
+    let (stop, stopping) = watch::channel(false);
+    let world = if arguments.demo { demo_world(arguments) } else { local_world(arguments) }?;
+    let World { data, office, clock, staff, hosts, clock_rate } = world;
+    let seats = staff.seats.clone();
+    let config = Config {
         data: Data::Folder(data),
-        clock: Arc::new(SystemClock),
+        clock,
         entropy: Arc::new(SystemEntropy),
         library: niyam_rules::shipped::library(),
         people: Arc::new(office),
         intake: Arc::new(ReadByPeople { protocol: "distress-response".to_owned() }),
         channels: Channels::default(),
         max_pages: None,
-    })
-    .await?;
-    let (stop, stopping) = watch::channel(false);
-    let hosts = if arguments.demo { Hosts::Any } else { Hosts::Loopback };
-    let app = App::new(engine.clone(), staff, hosts, stopping.clone());
-    let work = tokio::spawn(engine.run(stopped(stopping.clone())));
-    console.note(format!("Niyam listens on http://{}", listener.local_addr().map_err(ServeError::System)?));
-    tokio::spawn(async move {
+    };
+    let engine = Engine::open(config).await?;
+    let app = App { clock_rate, ..App::new(engine.clone(), staff, hosts, stopping.clone()) };
+    let mut work = JoinSet::new();
+    work.spawn(engine.clone().run(stopped(stopping.clone())));
+    if arguments.demo {
+        work.spawn(demo::play(engine, seats, stopping.clone()));
+    }
+    let bound = listener.local_addr().map_err(ServeError::System)?;
+    console.note(format!("Niyam listens on http://{bound}  (Ctrl-C stops it)"));
+    work.spawn(async move {
         asked_to_stop().await;
         // Nobody listens any more only when the server has stopped already.
         let _stopped_already = stop.send(true);
@@ -135,7 +153,37 @@ async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeErro
         .with_graceful_shutdown(stopped(stopping))
         .await
         .map_err(ServeError::System)?;
-    work.await.map_err(|error| ServeError::System(io::Error::other(error)))
+    while let Some(ended) = work.join_next().await {
+        ended.map_err(|error| ServeError::System(io::Error::other(error)))?;
+    }
+    Ok(())
+}
+
+/// What differs between the demo and real work.
+struct World {
+    data: PathBuf,
+    office: Office,
+    clock: Arc<dyn Clock>,
+    staff: Staff,
+    hosts: Hosts,
+    clock_rate: u32,
+}
+
+fn demo_world(arguments: &Serve) -> Result<World, ServeError> {
+    let data = arguments.data.clone().unwrap_or_else(|| Path::new("data/demo").to_owned());
+    let folder = |source| ServeError::Folder { path: data.clone(), source };
+    std::fs::create_dir_all(&data).map_err(folder)?;
+    let clock = FastClock::of_folder(&data, SystemClock).map_err(folder)?;
+    let office = demo::office()?;
+    let staff = Staff { seats: office.seats(), may_switch: true, operator: Some(0) };
+    Ok(World { data, office, clock: Arc::new(clock), staff, hosts: Hosts::Any, clock_rate: RATE })
+}
+
+fn local_world(arguments: &Serve) -> Result<World, ServeError> {
+    let data = arguments.data.clone().unwrap_or_else(|| Path::new("data").to_owned());
+    let office = Office::of_folder(&data)?;
+    let staff = local_staff(&office, arguments.operator.as_deref())?;
+    Ok(World { data, office, clock: Arc::new(SystemClock), staff, hosts: Hosts::Loopback, clock_rate: 1 })
 }
 
 /// Until sign-in exists the operator is one person of the roster: the one named, else the first.
