@@ -114,6 +114,8 @@ codes! {
     TableOverlap = "P0406" Error,
     /// a row of a table can never be chosen
     DeadRow = "P0407" Error,
+    /// an expression may not mean what it says
+    ExpressionDoubt = "P0408" Warning,
 
     /// a text is missing in one language
     MissingText = "P0501" Error,

@@ -5,6 +5,7 @@ use super::{Lower, entries, items, string};
 use crate::chart::{Action, ActionKind, Delay, Recipient};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::grammar;
+use crate::protocol::FactType;
 use crate::source::Node;
 
 impl<'t> Lower<'t> {
@@ -92,11 +93,21 @@ impl<'t> Lower<'t> {
         let array = self.expression(Some(value), Purpose::List);
         let item = node.get("as").and_then(Node::scalar).map(str::to_owned);
         let index = node.get("index").and_then(Node::scalar).map(str::to_owned);
-        let outer = self.locals.len();
-        self.locals.extend(item.iter().chain(&index).cloned());
+        let outer = self.locals.clone();
+        let kind = value.scalar().and_then(|list| self.item_of(list));
+        self.locals.extend(item.iter().map(|name| (name.clone(), kind.clone())));
+        self.locals.extend(index.iter().map(|name| (name.clone(), Some(FactType::Number))));
         let actions = self.actions(items(node, "do"));
-        self.locals.truncate(outer);
+        self.locals = outer;
         Some(ActionKind::Foreach { array: array?, item: item?, index, actions })
+    }
+
+    /// The type of the items when a list is simply a fact.
+    fn item_of(&self, list: &str) -> Option<FactType> {
+        match &self.names.facts.get(list.trim().strip_prefix("incident.")?)?.kind {
+            FactType::List(item) => Some(item.as_ref().clone()),
+            _ => None,
+        }
     }
 
     fn set(&mut self, node: &'t Node, actions: &mut Vec<Action>) {

@@ -15,6 +15,7 @@ impl<'t> Lower<'t> {
         let root = &self.trees.protocol;
         self.names.forms = self.trees.forms.keys().cloned().collect();
         self.names.tables = self.trees.tables.keys().cloned().collect();
+        self.names.states = self.drafts.iter().skip(1).map(|draft| draft.path.clone()).collect();
         self.names.seals.insert("person".to_owned(), Seal::default());
         for entry in entries(root, "seals") {
             self.name(&entry.key);

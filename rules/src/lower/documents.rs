@@ -117,7 +117,7 @@ impl<'t> Lower<'t> {
                 required: flag(node.get("required")),
                 label: node.get("label").map(|label| text(Some(label))),
                 help: node.get("help").map(|help| text(Some(help))),
-                show_if: self.expression(node.get("show_if"), Purpose::Condition),
+                show_if: self.expression(node.get("show_if"), Purpose::Shown),
                 place: Some(at.place.clone()),
             });
         }

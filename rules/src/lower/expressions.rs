@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::expression::{Expression, Scripts, Span};
+use crate::expression::{Expected, Expression, Problem, Scripts, Span, TypeEnvironment, check};
 use crate::place::Place;
 use crate::source::{Body, Node};
 
@@ -17,6 +17,8 @@ pub(crate) enum Purpose<'p> {
     List,
     /// Anything: what an event carries.
     Data,
+    /// Whether a field of a form is shown: true or false, and there is no event.
+    Shown,
 }
 
 impl Lower<'_> {
@@ -40,13 +42,13 @@ impl Lower<'_> {
         }
     }
 
-    /// Compiles the expression of a node.
-    pub(crate) fn expression(&mut self, node: Option<&Node>, _purpose: Purpose<'_>) -> Option<Expression> {
+    /// Compiles the expression of a node and checks its types.
+    pub(crate) fn expression(&mut self, node: Option<&Node>, purpose: Purpose<'_>) -> Option<Expression> {
         let node = node?;
         let source = node.scalar()?;
         match Expression::compile_with(source, Some(node.place.clone()), &self.scripts) {
             Ok(expression) => {
-                self.states_named(&expression, node);
+                self.types(&expression, node, purpose);
                 Some(expression)
             }
             Err(error) => {
@@ -58,11 +60,33 @@ impl Lower<'_> {
         }
     }
 
-    fn states_named(&mut self, expression: &Expression, node: &Node) {
-        let unknown: Vec<String> =
-            expression.active_states().filter(|state| !self.is_state(state)).map(str::to_owned).collect();
-        for state in unknown {
-            self.unknown(Code::UnknownState, "state", &state, &node.place);
+    fn types(&mut self, expression: &Expression, node: &Node, purpose: Purpose<'_>) {
+        let expected = match purpose {
+            Purpose::Condition | Purpose::Shown => Expected::Condition,
+            Purpose::List => Expected::List,
+            Purpose::Data => Expected::Anything,
+            Purpose::Fact(name) => match self.names.facts.get(name) {
+                Some(fact) => Expected::Fact(fact.kind.clone()),
+                None => Expected::Anything,
+            },
+        };
+        let environment = TypeEnvironment {
+            facts: &self.names.facts,
+            names: &self.locals,
+            states: &self.names.states,
+            event: purpose != Purpose::Shown,
+        };
+        for found in check(expression, &environment, &expected) {
+            let code = match found.problem {
+                Problem::UnknownFact => Code::UnknownFact,
+                Problem::UnknownState => Code::UnknownState,
+                Problem::UnknownName | Problem::UnknownFunction | Problem::WrongType | Problem::NoSuchValue => {
+                    Code::ExpressionType
+                }
+                Problem::MaybeUnknown | Problem::BareNumber => Code::ExpressionDoubt,
+            };
+            let finding = Diagnostic::new(code, &inside(node, found.span), lower_case(&found.message));
+            self.find(finding.help(found.help.unwrap_or_else(|| HELP.to_owned())));
         }
     }
 }

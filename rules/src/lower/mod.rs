@@ -25,7 +25,7 @@ use crate::chart::{Chart, Scope, Seat};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::expression::Scripts;
 use crate::place::Place;
-use crate::protocol::{Order, Protocol};
+use crate::protocol::{FactType, Order, Protocol};
 use crate::source::{Entry, Node};
 use crate::text::Text;
 
@@ -61,8 +61,8 @@ pub(crate) struct Lower<'t> {
     pub(crate) names: Names,
     pub(crate) drafts: Vec<Draft<'t>>,
     pub(crate) findings: Vec<Diagnostic>,
-    /// Local names that a `foreach` gives to expressions inside it.
-    pub(crate) locals: Vec<String>,
+    /// Local names that a `foreach` gives to expressions inside it, with their types where they are known.
+    pub(crate) locals: BTreeMap<String, Option<FactType>>,
     /// The functions that expressions may call.
     pub(crate) scripts: Scripts,
 }
@@ -75,7 +75,7 @@ pub(crate) fn lower(trees: &Trees, digest: VersionDigest) -> (Protocol, Vec<Diag
         names: Names::default(),
         drafts,
         findings: Vec::new(),
-        locals: Vec::new(),
+        locals: BTreeMap::new(),
         scripts: Scripts::default(),
     };
     let root = &trees.protocol;

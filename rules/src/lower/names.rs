@@ -29,6 +29,8 @@ pub(crate) struct Names {
     pub(crate) forms: BTreeSet<String>,
     pub(crate) tables: BTreeSet<String>,
     pub(crate) messages: BTreeMap<String, Message>,
+    /// Paths of all states.
+    pub(crate) states: BTreeSet<String>,
     pub(crate) acts: BTreeSet<String>,
     /// Events that an action of the chart raises or sends.
     pub(crate) raised: BTreeSet<String>,

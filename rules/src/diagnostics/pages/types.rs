@@ -27,7 +27,7 @@ pub(super) const PAGES: Pages = &[
             "The text is no expression of the language, or uses something that expressions may not: loops, assignments, \
              decimals, the time of day.",
             guard!(r#"incident.minor == "yes" &&"#),
-            guard!(r#"incident.minor == "yes" && incident.age < 18"#),
+            guard!(r#"incident.minor == "yes" && incident.level == "red""#),
         ),
     ),
     (
@@ -105,6 +105,15 @@ pub(super) const PAGES: Pages = &[
                 "first",
                 "  - { id: young, when: { age: \"< 18\" }, then: { level: red } }\n  - { id: other, then: { level: green } }\n"
             ),
+        ),
+    ),
+    (
+        Code::ExpressionDoubt,
+        page(
+            "The expression is right as far as types go, but something may be unknown when it is asked, and then it answers \
+             what was hardly meant; or a bare number stands where milliseconds are counted.",
+            guard!("incident.age >= 18"),
+            guard!("incident.age != () && incident.age >= 18"),
         ),
     ),
 ];
