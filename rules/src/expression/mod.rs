@@ -244,14 +244,12 @@ fn reads(tree: &Tree) -> BTreeMap<String, Reads> {
             reads.insert(name.clone(), Reads::Whole);
             return;
         }
-        if let (Node::Field(inner, _) | Node::Item(inner, _), Some(path)) = (&tree.node, tree.path()) {
-            if let (Node::Name(_), [name, field]) = (&inner.node, path.as_slice()) {
-                let known = reads.entry((*name).to_owned()).or_insert_with(|| Reads::Fields(BTreeSet::new()));
-                if let Reads::Fields(fields) = known {
-                    fields.insert((*field).to_owned());
-                }
-                return;
+        if let Some([name, field]) = tree.path().as_deref() {
+            let known = reads.entry((*name).to_owned()).or_insert_with(|| Reads::Fields(BTreeSet::new()));
+            if let Reads::Fields(fields) = known {
+                fields.insert((*field).to_owned());
             }
+            return;
         }
         for child in tree.children() {
             walk(child, reads);

@@ -22,7 +22,7 @@ pub const MAX_CALLS: usize = 16;
 /// Length of a text that an expression makes. Unit: bytes.
 pub const MAX_TEXT: usize = 1 << 20;
 /// Items of a list that an expression makes.
-pub const MAX_LIST: usize = 10_000;
+pub const MAX_LIST: usize = 2_000;
 /// Fields of a map that an expression makes.
 pub const MAX_MAP: usize = 1_000;
 /// Variables at one moment: what the environment gives and `let` in functions.
@@ -156,16 +156,15 @@ fn register_states(engine: &mut Engine) {
         active.is_some_and(|active| active.iter().any(|name| *name == *id))
     });
     engine.register_fn("truthy", |value: Dynamic| match from_dynamic(value) {
-        Ok(Value::Unknown | Value::Bool(false) | Value::Int(0)) => false,
+        Ok(Value::Unknown | Value::Bool(false) | Value::Int(0)) | Err(_) => false,
         Ok(Value::Text(text)) => !text.is_empty(),
         Ok(Value::Bool(true) | Value::Int(_) | Value::List(_) | Value::Map(_)) => true,
-        Err(_) => false,
     });
 }
 
 fn register_lists(engine: &mut Engine) {
     engine.register_fn("len", |list: &mut Array| i64::try_from(list.len()).unwrap_or(i64::MAX));
-    engine.register_fn("is_empty", |list: &mut Array| list.is_empty());
+    engine.register_fn("is_empty", |list: &mut Array| -> bool { list.is_empty() });
     engine.register_fn("first", |list: &mut Array| list.first().cloned().unwrap_or(Dynamic::UNIT));
     engine.register_fn("last", |list: &mut Array| list.last().cloned().unwrap_or(Dynamic::UNIT));
     engine.register_fn("contains", |list: &mut Array, wanted: Dynamic| list.iter().any(|item| same(item, &wanted)));
@@ -202,6 +201,7 @@ fn register_numbers(engine: &mut Engine) {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "functions of Rhai give their errors in a box")]
 fn overflow() -> Box<EvalAltResult> {
     let reason = "the number is too large".to_owned();
     Box::new(EvalAltResult::ErrorArithmetic(reason, rhai::Position::NONE))
@@ -211,6 +211,9 @@ fn overflow() -> Box<EvalAltResult> {
 fn same(left: &Dynamic, right: &Dynamic) -> bool {
     if let (Ok(left), Ok(right)) = (left.as_int(), right.as_int()) {
         return left == right;
+    }
+    if let (Ok(left), Ok(right)) = (left.as_immutable_string_ref(), right.as_immutable_string_ref()) {
+        return *left == *right;
     }
     match (from_dynamic(left.clone()), from_dynamic(right.clone())) {
         (Ok(left), Ok(right)) => left == right,

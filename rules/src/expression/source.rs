@@ -30,7 +30,7 @@ impl Source {
         if source.letters.len() > longest {
             return Err(CompileError::new(
                 format!("it is longer than {longest} characters"),
-                source.span(0, source.letters.len()),
+                Self::between(0, source.letters.len()),
             ));
         }
         source.refuse_words_and_length(kind)?;
@@ -39,7 +39,7 @@ impl Source {
 
     /// The whole.
     pub fn whole(&self) -> Span {
-        self.span(0, self.letters.len())
+        Self::between(0, self.letters.len())
     }
 
     /// Offset in characters of a position that Rhai gives; the start when it gives none.
@@ -59,7 +59,7 @@ impl Source {
     /// The token at a position: a word, a number, a text, a pair of brackets with all inside, else one character.
     pub fn token(&self, position: Position) -> Span {
         let start = self.offset(position);
-        self.span(start, self.token_end(start))
+        Self::between(start, self.token_end(start))
     }
 
     /// A call: the name at a position and what stands in the brackets behind it.
@@ -72,10 +72,10 @@ impl Source {
         if self.letters.get(end) == Some(&'(') {
             end = self.token_end(end);
         }
-        self.span(start, end)
+        Self::between(start, end)
     }
 
-    fn span(&self, start: usize, end: usize) -> Span {
+    fn between(start: usize, end: usize) -> Span {
         let number = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
         Span { start: number(start), end: number(end) }
     }
@@ -139,7 +139,7 @@ impl Source {
             match (*letter, next) {
                 ('`', _) => {
                     let help = "write the text in double quotes";
-                    return Err(self.error("texts in backticks are not allowed", at, self.text_end(at)).help(help));
+                    return Err(Self::error("texts in backticks are not allowed", at, self.text_end(at)).help(help));
                 }
                 ('"', _) => at = self.text_end(at),
                 ('/', Some('/')) => {
@@ -162,7 +162,7 @@ impl Source {
                     };
                     if symbols > MAX_SYMBOLS {
                         let help = "split it into functions of a script";
-                        return Err(self.error("it has too many operators in one piece", at, at + 1).help(help));
+                        return Err(Self::error("it has too many operators in one piece", at, at + 1).help(help));
                     }
                     if !letter.is_whitespace() {
                         after_dot = letter == '.';
@@ -188,13 +188,13 @@ impl Source {
             } else {
                 (*reason).to_owned()
             };
-            return Err(self.error(message, at, end));
+            return Err(Self::error(message, at, end));
         }
         if kind == Kind::Expression && !after_dot && FUNCTION_WORDS.contains(&word) {
             let help = "move it into a function of `scripts/*.rhai`";
-            return Err(self
-                .error(format!("an expression is a single value: `{word}` is not allowed"), at, end)
-                .help(help));
+            return Err(
+                Self::error(format!("an expression is a single value: `{word}` is not allowed"), at, end).help(help)
+            );
         }
         Ok(())
     }
@@ -205,13 +205,13 @@ impl Source {
             let end = self.token_end(end + 1);
             let number: String = self.letters[at..end].iter().collect();
             let help = "there are no fractions; use a smaller unit";
-            return Err(self.error(format!("`{number}` is no whole number"), at, end).help(help));
+            return Err(Self::error(format!("`{number}` is no whole number"), at, end).help(help));
         }
         Ok(())
     }
 
-    fn error(&self, message: impl Into<String>, start: usize, end: usize) -> CompileError {
-        CompileError::new(message, self.span(start, end))
+    fn error(message: impl Into<String>, start: usize, end: usize) -> CompileError {
+        CompileError::new(message, Self::between(start, end))
     }
 }
 

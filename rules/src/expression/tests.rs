@@ -215,6 +215,10 @@ mod limits {
         }
     }
 
+    fn many(numbers: std::ops::RangeInclusive<usize>, text: impl Fn(usize) -> String) -> String {
+        numbers.map(text).collect::<Vec<_>>().concat()
+    }
+
     fn refused(source: &str) -> String {
         Expression::compile(source, None).expect_err("too large")
     }
@@ -270,17 +274,17 @@ mod limits {
 
     #[test]
     fn variables() {
-        let body: String = (0..=MAX_VARIABLES).map(|n| format!("let v{n} = {n};")).collect();
+        let body = many(0..=MAX_VARIABLES, |n| format!("let v{n} = {n};"));
         let scripts = scripts(&format!("fn many() {{ {body} 1 }}"));
         assert_eq!(limit("many()", &scripts), "64 variables");
     }
 
     #[test]
     fn functions() {
-        let text: String = (0..=MAX_FUNCTIONS).map(|n| format!("fn f{n}() {{ {n} }}\n")).collect();
+        let text = many(0..=MAX_FUNCTIONS, |n| format!("fn f{n}() {{ {n} }}\n"));
         assert!(Scripts::compile([("a", &*text)]).is_err());
-        let half: String = (0..200).map(|n| format!("fn g{n}() {{ {n} }}\n")).collect();
-        let other: String = (0..200).map(|n| format!("fn h{n}() {{ {n} }}\n")).collect();
+        let half = many(1..=200, |n| format!("fn g{n}() {{ {n} }}\n"));
+        let other = many(1..=200, |n| format!("fn h{n}() {{ {n} }}\n"));
         let errors = Scripts::compile([("a", &*half), ("b", &*other)]).expect_err("too many together");
         assert!(errors[0].message.contains("more than 256"), "{errors:?}");
     }
@@ -291,5 +295,30 @@ mod limits {
         assert!(refused(&long).contains("longer than"));
         let script = format!("// {}", "a".repeat(MAX_SCRIPT));
         assert!(Scripts::compile([("a", &*script)]).is_err());
+    }
+}
+
+/// The deepest expression in every function, as many functions as may wait for one another: no stack runs out.
+#[test]
+fn deepest_run_fits_the_stack() {
+    let depth = sandbox::MAX_DEPTH - 6;
+    let nest = move |inner: &str| format!("{}{inner}{}", "[".repeat(depth), "]".repeat(depth));
+    let scripts = scripts(&format!("fn deep(n) {{ {} }}", nest("deep(n + 1)")));
+    let run = move || run_with(&nest("deep(0)"), &scripts);
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(run).expect("a thread");
+    let result = thread.join().expect("no panic");
+    assert!(matches!(result, Err(EvaluationError::Limit { .. })), "{result:?}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn no_text_makes_it_panic(source in "\\PC{0,40}|[a-z().&|=<>!\\[\\]{}#:;,\"'`0-9 +*/?-]{0,60}|(if|in|let|fn|In|incident|\\.|\\(|\\)|\"|\\{|\\}| |\\[|\\]|==|&&|\\?|/\\*|//|\n){0,30}") {
+        if let Ok(expression) = Expression::compile_with(&source, None, &Scripts::default()) {
+            let names = names();
+            let _ = expression.evaluate(&Environment { names: &names, is_active: &|_| true });
+        }
+        let _ = Scripts::compile([("a", &*source)]);
     }
 }

@@ -159,6 +159,7 @@ impl Operator {
 
 impl Span {
     /// From the start of one to the end of another.
+    #[must_use]
     pub fn to(self, other: Self) -> Self {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }

@@ -15,7 +15,7 @@ const MONTHS_HI: [&str; 12] =
 pub struct Day {
     year: i64,
     month: i64,
-    day: i64,
+    of_month: i64,
 }
 
 impl Day {
@@ -29,7 +29,7 @@ impl Day {
             2 => 28,
             _ => return None,
         };
-        ((1..=9999).contains(&year) && (1..=length).contains(&day)).then_some(Self { year, month, day })
+        ((1..=9999).contains(&year) && (1..=length).contains(&day)).then_some(Self { year, month, of_month: day })
     }
 
     /// From `YYYY-MM-DD`, or as written in India `DD/MM/YYYY`, `DD-MM-YYYY`, `DD.MM.YYYY`.
@@ -49,7 +49,7 @@ impl Day {
         let year = self.year - i64::from(self.month <= 2);
         let era = year.div_euclid(400);
         let year_of_era = year.rem_euclid(400);
-        let day_of_year = (153 * ((self.month + 9) % 12) + 2) / 5 + self.day - 1;
+        let day_of_year = (153 * ((self.month + 9) % 12) + 2) / 5 + self.of_month - 1;
         era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
     }
 
@@ -62,7 +62,7 @@ impl Day {
         let shifted_month = (5 * of_year + 2) / 153;
         let day = of_year - (153 * shifted_month + 2) / 5 + 1;
         let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-        Self { year: year_of_era + era * 400 + i64::from(month <= 2), month, day }
+        Self { year: year_of_era + era * 400 + i64::from(month <= 2), month, of_month: day }
     }
 
     /// For people: `21 Nov 2026`.
@@ -72,17 +72,18 @@ impl Day {
             Language::Hi => &MONTHS_HI,
         };
         let name = usize::try_from(self.month - 1).ok().and_then(|month| names.get(month)).copied().unwrap_or_default();
-        format!("{} {name} {}", self.day, self.year)
+        format!("{} {name} {}", self.of_month, self.year)
     }
 }
 
 impl std::fmt::Display for Day {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.of_month)
     }
 }
 
 /// A moment from RFC 3339, in milliseconds since the epoch. Seconds may be left out; without an offset it is Indian time.
+#[must_use]
 pub fn read_time(text: &str) -> Option<i64> {
     let (day, rest) = text.split_once(['T', 't', ' '])?;
     let day = (day.len() == 10).then(|| Day::read(day))??;
@@ -123,6 +124,7 @@ fn read_offset(text: &str) -> Option<i64> {
 }
 
 /// A moment for people, in Indian time: `21 Nov 2026 14:35 IST`.
+#[must_use]
 pub fn show_time(ms: i64, language: Language) -> String {
     let local = ms.saturating_add(IST_MS);
     let minutes = local.rem_euclid(DAY_MS) / 60_000;
@@ -131,6 +133,7 @@ pub fn show_time(ms: i64, language: Language) -> String {
 }
 
 /// A moment as RFC 3339 in UTC with milliseconds.
+#[must_use]
 pub fn write_time(ms: i64) -> String {
     let of_day = ms.rem_euclid(DAY_MS);
     let (seconds, ms_of_second) = (of_day / 1_000, of_day % 1_000);

@@ -184,5 +184,5 @@ fn degrees_e7(text: &str) -> Option<i64> {
 fn whole_metres(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let up = i64::from(fraction.bytes().any(|byte| byte != b'0'));
-    Some(whole.parse::<i64>().ok()?.checked_add(up)?)
+    whole.parse::<i64>().ok()?.checked_add(up)
 }

@@ -13,7 +13,8 @@ fn level() -> FactType {
     FactType::Choice(vec![choice("red", "Red", "लाल"), choice("green", "Green", "हरा")])
 }
 
-fn read(kind: &FactType, json: serde_json::Value) -> Option<Value> {
+fn read(kind: &FactType, json: impl Into<serde_json::Value>) -> Option<Value> {
+    let json = json.into();
     let value = kind.read_json(&json).ok();
     if let Some(value) = &value {
         assert!(kind.admits(value), "{json} gives {value:?}, which {} does not admit", kind.name());

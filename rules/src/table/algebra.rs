@@ -74,7 +74,7 @@ pub fn findings(table: &Table, facts: &BTreeMap<String, FactDeclaration>) -> Vec
     }
     match table.hit {
         HitPolicy::Unique => {
-            pairs(&space, |_, _| true, |rows, example| Finding::Overlap { rows, example }, &mut findings)
+            pairs(&space, |_, _| true, |rows, example| Finding::Overlap { rows, example }, &mut findings);
         }
         HitPolicy::Any => {
             let differ = |first: usize, second: usize| table.rows[first].then != table.rows[second].then;

@@ -89,7 +89,9 @@ impl Space {
     /// These rows.
     pub fn rows(&self, rows: &[usize]) -> Rows {
         let mut set = Rows::none(self.rows);
-        rows.iter().for_each(|row| set.insert(*row));
+        for row in rows {
+            set.insert(*row);
+        }
         set
     }
 
@@ -214,7 +216,9 @@ fn intervals(tests: &[&CellTest], least: i64) -> Vec<Value> {
         }
     }
     let mut found = BTreeSet::from([least]);
-    tests.iter().for_each(|test| starts(test, &mut found));
+    for test in tests {
+        starts(test, &mut found);
+    }
     found.retain(|start| *start >= least);
     let starts: Vec<i64> = found.into_iter().collect();
     let readable = |(index, start): (usize, &i64)| {
@@ -236,7 +240,9 @@ fn texts(kind: &FactType, tests: &[&CellTest]) -> Vec<Value> {
         }
     }
     let mut found = BTreeSet::new();
-    tests.iter().for_each(|test| mentioned(test, &mut found));
+    for test in tests {
+        mentioned(test, &mut found);
+    }
     let anything_else = other(kind, &found);
     found.into_iter().map(Value::Text).chain([anything_else]).collect()
 }
@@ -244,7 +250,7 @@ fn texts(kind: &FactType, tests: &[&CellTest]) -> Vec<Value> {
 /// A value of the type that is none of these, invented.
 fn other(kind: &FactType, mentioned: &BTreeSet<String>) -> Value {
     let text = |make: &dyn Fn(u32) -> String| {
-        let invented = (1..).map(make).find(|text| !mentioned.contains(text));
+        let invented = (1..=u32::MAX).map(make).find(|text| !mentioned.contains(text));
         Value::Text(invented.unwrap_or_default())
     };
     match kind {

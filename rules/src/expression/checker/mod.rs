@@ -392,10 +392,10 @@ impl Checker<'_> {
         let mut result = Type::known(Kind::Nothing);
         for step in steps {
             result = self.type_of(step);
-            if let Node::If(test, then, None) = &step.node {
-                if always_returns(then) {
-                    self.known.extend(known_when(test, false));
-                }
+            if let Node::If(test, then, None) = &step.node
+                && always_returns(then)
+            {
+                self.known.extend(known_when(test, false));
             }
         }
         result
@@ -409,9 +409,8 @@ impl Checker<'_> {
             Some("compare it with something".to_owned())
         };
         match found.kind {
-            Kind::Anything => {}
             Kind::Bool if found.maybe_unknown => self.may_fail(tree, tree.span, &format!("{place} fails")),
-            Kind::Bool => {}
+            Kind::Bool | Kind::Anything => {}
             _ => {
                 let message = format!("{place} needs true or false, but {} is {}", said(tree), found.describe());
                 self.find(Problem::WrongType, tree.span, message, help);

@@ -24,10 +24,14 @@ impl Checker<'_> {
     /// Two values that are asked to be the same; says why they never are.
     pub(super) fn compare(&mut self, left: (&Type, &Tree), right: (&Type, &Tree), span: Span) {
         match (&left.0.kind, &right.0.kind) {
-            (Kind::Nothing, Kind::Nothing) | (Kind::Anything, _) | (_, Kind::Anything) => {}
+            (Kind::Anything, _)
+            | (_, Kind::Anything)
+            | (Kind::Nothing, Kind::Nothing)
+            | (Kind::Bool, Kind::Bool)
+            | (Kind::Position, Kind::Position)
+            | (Kind::Map(_), Kind::Map(_)) => {}
             (Kind::Nothing, _) => self.compare_with_nothing(right.0, right.1, span),
             (_, Kind::Nothing) => self.compare_with_nothing(left.0, left.1, span),
-            (Kind::Bool, Kind::Bool) | (Kind::Position, Kind::Position) | (Kind::Map(_), Kind::Map(_)) => {}
             (Kind::Int(one), Kind::Int(other)) => {
                 if one.join(*other).is_none() {
                     self.never_same(left, right, span);
@@ -82,7 +86,7 @@ impl Checker<'_> {
                 self.compare_with_written(fact, right.1, &texts, left.1.1.span);
             }
             (Content::Fact(one), Content::Fact(other)) if !can_meet(one, other) => {
-                self.never_same(left.1, right.1, span)
+                self.never_same(left.1, right.1, span);
             }
             (Content::Fact(_), Content::Fact(_)) | (Content::Free | Content::Written(_), _) | (_, Content::Free) => {}
         }
@@ -102,24 +106,19 @@ impl Checker<'_> {
     }
 
     fn no_such_value(&mut self, fact: &FactType, tree: &Tree, text: &str, span: Span) {
-        let (message, help) = match values(fact) {
-            Some(values) => {
-                let near = nearest(text, values.iter().copied());
-                let all = values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
-                let help =
-                    near.map_or_else(|| format!("it is one of {all}"), |near| format!("did you mean `\"{near}\"`?"));
-                (format!("{} is never `{text}`", said(tree)), help)
-            }
-            None => {
-                let message = format!("{} is never `{text}`: it holds {}", said(tree), fact.describe().en);
-                let normal = fact.read_json(&serde_json::Value::from(text)).ok();
-                let normal = normal.as_ref().and_then(crate::value::Value::as_text);
-                (
-                    message,
-                    normal
-                        .map_or_else(|| fact.expected().to_string(), |normal| format!("it is kept as `\"{normal}\"`")),
-                )
-            }
+        let said = said(tree);
+        let (message, help) = if let Some(values) = values(fact) {
+            let all = || values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
+            let near = nearest(text, values.iter().copied());
+            let help =
+                near.map_or_else(|| format!("it is one of {}", all()), |near| format!("did you mean `\"{near}\"`?"));
+            (format!("{said} is never `{text}`"), help)
+        } else {
+            let normal = fact.read_json(&serde_json::Value::from(text)).ok();
+            let normal = normal.as_ref().and_then(crate::value::Value::as_text);
+            let help =
+                normal.map_or_else(|| fact.expected().to_string(), |normal| format!("it is kept as `\"{normal}\"`"));
+            (format!("{said} is never `{text}`: it holds {}", fact.describe().en), help)
         };
         self.find(Problem::NoSuchValue, span, message, Some(help));
     }
@@ -173,16 +172,11 @@ impl Checker<'_> {
     fn bare_number(&mut self, left: (&Type, &Tree), right: (&Type, &Tree)) {
         for (found, other) in [(left.0, right.1), (right.0, left.1)] {
             let Kind::Int(measure) = found.kind else { continue };
-            if let (true, Node::Number(number)) = (measure.is_ms(), &other.node) {
-                if number.unsigned_abs() > 0 && number.unsigned_abs() < 1_000 {
-                    let message = format!("`{number}` means {number} milliseconds here");
-                    self.find(
-                        Problem::BareNumber,
-                        other.span,
-                        message,
-                        Some(format!("write `minutes({number})` or the like")),
-                    );
-                }
+            let Node::Number(number) = other.node else { continue };
+            if measure.is_ms() && (1..1_000).contains(&number.unsigned_abs()) {
+                let message = format!("`{number}` means {number} milliseconds here");
+                let help = format!("write `minutes({number})` or the like");
+                self.find(Problem::BareNumber, other.span, message, Some(help));
             }
         }
     }
@@ -277,9 +271,8 @@ impl Checker<'_> {
 
     fn part_of_text(&mut self, item: (&Type, &Tree), span: Span) {
         match item.0.kind {
-            Kind::Anything => {}
             Kind::Text(_) if item.0.maybe_unknown => self.may_fail(item.1, item.1.span, "looking for it fails"),
-            Kind::Text(_) => {}
+            Kind::Anything | Kind::Text(_) => {}
             _ => {
                 let message = format!("a text cannot contain {}", item.0.describe());
                 self.find(Problem::WrongType, span, message, None);
@@ -370,6 +363,7 @@ fn advice(one: (&Type, &Tree), other: (&Type, &Tree)) -> Option<String> {
 }
 
 /// What two counted things give; `None` when it means nothing.
+#[expect(clippy::match_same_arms, reason = "one operator after the other")]
 fn measure(operator: Operator, left: Measure, right: Measure) -> Option<Measure> {
     use Measure::{Duration, Number, Time, Written};
     match (operator, left, right) {

@@ -55,10 +55,13 @@ fn named(all) { all.level == "red" }
 fn late(ms) { let most = minutes(10); ms != () && ms > most }
 "#;
 
+static SCRIPTS: std::sync::LazyLock<Scripts> =
+    std::sync::LazyLock::new(|| Scripts::compile([("scripts/a.rhai", SCRIPT)]).expect("scripts"));
+
 fn check_as(source: &str, expected: &Expected) -> Vec<TypeFinding> {
-    let scripts = Scripts::compile([("scripts/a.rhai", SCRIPT)]).expect("scripts");
+    let scripts = &*SCRIPTS;
     let expression =
-        Expression::compile_with(source, None, &scripts).unwrap_or_else(|error| panic!("{source}: {error}"));
+        Expression::compile_with(source, None, scripts).unwrap_or_else(|error| panic!("{source}: {error}"));
     let names = BTreeMap::from([
         ("phone_of_family".to_owned(), Some(FactType::Phone)),
         ("i".to_owned(), Some(FactType::Number)),
@@ -360,7 +363,7 @@ fn functions_are_checked_with_the_types_of_the_call() {
 fn values_given_to_facts() {
     let facts = facts();
     let fits = |source: &str, fact: &str| {
-        assert_eq!(check_as(source, &Expected::Fact(facts[fact].kind.clone())), [], "{source} to {fact}")
+        assert_eq!(check_as(source, &Expected::Fact(facts[fact].kind.clone())), [], "{source} to {fact}");
     };
     fits("\"red\"", "level");
     fits("if In(\"reach\") { \"red\" } else { \"green\" }", "level");
@@ -496,13 +499,12 @@ fn some_values() -> impl Strategy<Value = BTreeMap<String, Value>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     /// An expression without any finding never fails for want of a type, whatever the facts say.
     #[test]
     fn what_is_found_right_does_not_fail(source in any_expression(), incident in some_values()) {
-        let scripts = Scripts::compile([("scripts/a.rhai", SCRIPT)]).expect("scripts");
-        let Ok(expression) = Expression::compile_with(&source, None, &scripts) else { return Ok(()) };
+        let Ok(expression) = Expression::compile_with(&source, None, &SCRIPTS) else { return Ok(()) };
         if !check_as(&source, &Expected::Anything).is_empty() {
             return Ok(());
         }

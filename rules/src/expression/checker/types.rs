@@ -108,7 +108,7 @@ impl Type {
         let kind = match (self.kind, other.kind) {
             (Kind::Nothing, Kind::Nothing) => return Some(Self::known(Kind::Nothing)),
             (Kind::Nothing, kind) | (kind, Kind::Nothing) => return Some(Self::maybe(kind)),
-            (Kind::Anything, _) | (_, Kind::Anything) => Kind::Anything,
+            (Kind::Anything, _) | (_, Kind::Anything) | (Kind::Map(_), Kind::Map(_)) => Kind::Anything,
             (Kind::Int(left), Kind::Int(right)) => Kind::Int(left.join(right)?),
             (Kind::Text(left), Kind::Text(right)) => Kind::Text(left.join(right)),
             // The empty list suits any other.
@@ -118,7 +118,6 @@ impl Type {
                 Kind::List(item)
             }
             (Kind::List(left), Kind::List(right)) => Kind::List(Box::new(left.join(*right)?)),
-            (Kind::Map(_), Kind::Map(_)) => Kind::Anything,
             (left, right) if left == right => left,
             _ => return None,
         };
