@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use niyam_kernel::effect::Effect;
 use niyam_kernel::rehearsal::{Coverage, Rehearsal, run_scenario};
+use niyam_kernel::state::Life;
 use niyam_kernel::time::Timestamp;
+use niyam_rules::duration::Duration;
+use niyam_rules::protocol::{Happening, Protocol};
 use niyam_rules::value::Value;
 use niyam_rules::{compile, shipped};
 
@@ -77,4 +80,55 @@ fn a_saved_form_decides_the_level() {
         });
         assert!(told, "{name}: the supervisor was not told of red");
     }
+}
+
+/// From every situation that a scenario passes through, if nobody does anything any more, somebody who sits there day and
+/// night hears of it: in 10 minutes before the alert is taken up, in 45 while the person is being reached, in 4 hours
+/// while person and family are cared for, in a day afterwards.
+#[test]
+fn somebody_awake_hears_of_every_case_that_stands_still() {
+    let library = shipped::library();
+    for (name, bundle) in &library {
+        let protocol = compile(bundle, &library).protocol.expect("shipped protocols compile");
+        for scenario in &protocol.scenarios {
+            let mut case = Rehearsal::new(&protocol, Timestamp::from_ms(0), scenario.empty.iter().cloned());
+            let _ = case.open(scenario.facts.clone()).expect("comes to rest");
+            assert_heard(&protocol, case.clone(), &format!("{name}/{} at its beginning", scenario.id));
+            for (number, step) in scenario.steps.iter().enumerate() {
+                match &step.happening {
+                    Happening::Look => {}
+                    Happening::Wait(length) => case.wait(*length).expect("comes to rest"),
+                    Happening::Act { act, by, form, refused: _ } => {
+                        let _ = case.act(act, by, form.clone()).expect("comes to rest");
+                    }
+                    Happening::Event { event, facts } => {
+                        let _ = case.event(event, facts.clone()).expect("comes to rest");
+                    }
+                }
+                assert_heard(&protocol, case.clone(), &format!("{name}/{} after step {}", scenario.id, number + 1));
+            }
+        }
+    }
+}
+
+fn assert_heard(protocol: &Protocol, mut case: Rehearsal<'_>, when: &str) {
+    if case.case().life != Life::Open {
+        return;
+    }
+    let active = case.timeline().last().map(|moment| moment.active.clone()).unwrap_or_default();
+    let inside = |state: &str| active.iter().any(|id| id.starts_with(state));
+    let minutes = match () {
+        () if inside("open.intake") => 10,
+        () if inside("open.reach") => 45,
+        () if inside("open.care") => 240,
+        () => 24 * 60,
+    };
+    let from = case.timeline().len();
+    let length = Duration::from_ms(minutes * 60_000).expect("a day at most");
+    case.wait(length).expect("comes to rest");
+    let heard = case.timeline()[from..]
+        .iter()
+        .flat_map(|moment| &moment.effects)
+        .any(|effect| matches!(effect, Effect::Notify { seat, .. } if protocol.roles[&seat.role].day_and_night));
+    assert!(heard, "{when}: nobody heard of it in {minutes} minutes, in {active:?}");
 }
