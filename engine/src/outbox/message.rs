@@ -33,24 +33,18 @@ pub fn render(
             arguments.set(name.clone(), argument);
         }
         arguments.set("case", case.to_owned());
-        one(language, pattern, &arguments).unwrap_or_else(|| format!("{message} ({case})"))
+        one(language, message, pattern, &arguments).unwrap_or_else(|| format!("{message} ({case})"))
     };
     Text { en: fill(langid!("en-IN"), &found.text.en, false), hi: fill(langid!("hi-IN"), &found.text.hi, true) }
 }
 
-fn one(language: LanguageIdentifier, pattern: &str, arguments: &FluentArgs<'_>) -> Option<String> {
-    let mut source = String::from("message =");
-    for line in pattern.trim().lines() {
-        source.push_str("\n    ");
-        source.push_str(line.trim_end());
-    }
-    source.push('\n');
-    let resource = FluentResource::try_new(source).ok()?;
+fn one(language: LanguageIdentifier, id: &str, pattern: &str, arguments: &FluentArgs<'_>) -> Option<String> {
+    let resource = FluentResource::try_new(format!("{pattern}\n")).ok()?;
     let mut bundle = FluentBundle::new(vec![language]);
     // marks that keep scripts apart are for rich text; SMS gateways print them as boxes
     bundle.set_use_isolating(false);
     bundle.add_resource(resource).ok()?;
-    let pattern = bundle.get_message("message")?.value()?;
+    let pattern = bundle.get_message(id)?.value()?;
     // a variable without a value stands as its name: the rest of the message is worth more than none
     Some(bundle.format_pattern(pattern, Some(arguments), &mut Vec::new()).into_owned())
 }

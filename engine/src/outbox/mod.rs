@@ -14,8 +14,10 @@ use niyam_kernel::event::{EventBody, Outcome};
 use niyam_kernel::time::Timestamp;
 use niyam_rules::chart::{Seat, Trigger};
 use niyam_rules::protocol::Protocol;
+use niyam_rules::text::Text;
 
 use crate::error::{ActError, StoreError};
+use crate::request::Change;
 use crate::runtime::live::Live;
 use crate::runtime::{Runtime, TRIES};
 use crate::store::{Commit, EffectRow, EffectStatus, NoticeRow, OutgoingRow, Write};
@@ -94,20 +96,32 @@ impl Runtime {
         now: Timestamp,
         outcome: Outcome,
         note: Option<String>,
-        change: &mut Option<crate::request::Change>,
+        change: &mut Option<Change>,
     ) -> Result<Vec<Write>, StoreError> {
         let status = match &outcome {
             Outcome::Failed { .. } => EffectStatus::Failed,
             Outcome::Assigned { .. } | Outcome::NobodyThere { .. } | Outcome::Done => EffectStatus::Done,
         };
         let mut writes = vec![Write::EffectEnded { id: row.id, status, at: now, reason: note }];
-        if is_event(&outcome, &live.protocol) {
-            let body = EventBody::Delivered { event: row.id.event, index: row.id.index, outcome };
-            let appended = self.append(live, body, None).await?;
-            writes.extend(appended.writes);
-            *change = Some(appended.change);
-        } else {
-            *change = Some(crate::request::Change { case: row.id.case, number: live.state.number });
+        *change = Some(Change { case: row.id.case, number: live.state.number });
+        if !is_event(&outcome, &live.protocol) {
+            return Ok(writes);
+        }
+        let mut after = live.clone();
+        let failed = matches!(outcome, Outcome::Failed { .. });
+        let body = EventBody::Delivered { event: row.id.event, index: row.id.index, outcome };
+        let appended = self.append(&mut after, body, None).await?;
+        match appended.refusal {
+            None => {
+                writes.extend(appended.writes);
+                *change = Some(appended.change);
+                *live = after;
+            }
+            // the case has ended or stands still: its chart cannot answer, but a failure must reach a person all the same
+            Some(_) if failed => {
+                writes.push(Write::Notice(self.supervisor_notice(live, row.id, now, &undelivered(live))))
+            }
+            Some(_) => {}
         }
         Ok(writes)
     }
@@ -186,6 +200,14 @@ fn is_event(outcome: &Outcome, protocol: &Protocol) -> bool {
             Trigger::Events(names) => names.iter().any(|name| niyam_kernel::descriptor::matches(name, "delivery.done")),
             Trigger::Always | Trigger::Clock(_) => false,
         }),
+    }
+}
+
+/// Says that a message of a case that takes no events any more did not arrive.
+fn undelivered(live: &Live) -> Text {
+    Text {
+        en: format!("A message of case {} could not be delivered. Look after it by hand.", live.row.number),
+        hi: format!("प्रकरण {} का एक संदेश पहुँचाया नहीं जा सका। इसे स्वयं देखें।", live.row.number),
     }
 }
 

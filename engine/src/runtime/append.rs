@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::live::{Live, event_place, key_place, snapshot_place};
 use super::{Runtime, card};
 use crate::error::StoreError;
+use crate::outbox::seat::unit_of;
 use crate::request::Change;
 use crate::seal::deployment::to_hex;
 use crate::seal::split::{seal_of, split_event, split_state};
@@ -109,7 +110,9 @@ impl Runtime {
         timers(case, &before, &live.state, &event, &mut writes);
         effects(case, &event, outcome.effects, &mut writes);
         if halted {
-            writes.push(Write::Notice(self.call_supervisor(live, &event)));
+            // behind every effect of the step
+            let id = EffectId { case, event: event.number, index: u32::MAX };
+            writes.push(Write::Notice(self.supervisor_notice(live, id, at, &halted_text(live))));
             tracing::error!(case.id = %case, event.number = event.number, "a breach halted the case; a person must look");
         }
         Ok(Appended {
@@ -206,26 +209,21 @@ impl Runtime {
         Ok(())
     }
 
-    /// A notice to the most senior role that is there day and night: this case stands still.
-    fn call_supervisor(&self, live: &Live, event: &Event) -> NoticeRow {
+    /// A notice to the most senior role that is there day and night, for what no rule of the case looks after.
+    pub fn supervisor_notice(&self, live: &Live, id: EffectId, at: Timestamp, text: &Text) -> NoticeRow {
         let role = live.protocol.roles.iter().max_by_key(|(_, role)| (role.day_and_night, role.rank));
         let (role, unit) = role.map_or((String::new(), None), |(id, role)| (id.clone(), Some(role.unit.clone())));
-        let unit = unit
-            .and_then(|name| crate::outbox::seat::unit_of(&live.protocol, &live.state, &name, self.people.as_ref()));
-        let person = unit.as_deref().and_then(|unit| self.people.seat(&role, unit, event.at));
-        NoticeRow {
-            // behind every effect of the step
-            id: EffectId { case: live.row.id, event: event.number, index: u32::MAX },
-            at: event.at,
-            role,
-            unit,
-            person,
-            message: "case_halted".to_owned(),
-            text: Text {
-                en: format!("Case {} was stopped by a fault in its protocol. Look after it by hand.", live.row.number),
-                hi: format!("प्रकरण {} नियम की त्रुटि से रुक गया है। इसे स्वयं देखें।", live.row.number),
-            },
-        }
+        let unit = unit.and_then(|name| unit_of(&live.protocol, &live.state, &name, self.people.as_ref()));
+        let person = unit.as_deref().and_then(|unit| self.people.seat(&role, unit, at));
+        NoticeRow { id, at, role, unit, person, message: "look_after".to_owned(), text: text.clone() }
+    }
+}
+
+/// Says that a case stands still.
+fn halted_text(live: &Live) -> Text {
+    Text {
+        en: format!("Case {} was stopped by a fault in its protocol. Look after it by hand.", live.row.number),
+        hi: format!("प्रकरण {} नियम की त्रुटि से रुक गया है। इसे स्वयं देखें।", live.row.number),
     }
 }
 

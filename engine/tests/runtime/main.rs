@@ -1,0 +1,11 @@
+//! The runtime as a whole: on SQLite, with a clock that is moved by hand.
+
+#![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says less where it fails")]
+
+mod alerts;
+mod clocks;
+mod durable;
+mod effects;
+mod requests;
+mod sealing;
+mod world;
