@@ -117,6 +117,8 @@ pub(crate) struct Prose {
     pub name_before: Vec<String>,
     pub reporter_name_before: Vec<String>,
     pub name_after: Vec<String>,
+    pub age_after: Vec<String>,
+    pub age_before: Vec<String>,
     pub not_names: Vec<String>,
     pub handle_before: Vec<String>,
     pub not_handles: Vec<String>,
@@ -233,13 +235,70 @@ pub struct Vocabulary {
 /// Path of the file below `rules/`.
 const FILE: &str = "extraction/vocabulary.yaml";
 
+impl File {
+    /// Brings every phrase into the form in which phrases are compared.
+    fn fold_phrases(&mut self) {
+        let (place, prose, classes, thread, time) =
+            (&mut self.place_words, &mut self.prose, &mut self.classes, &mut self.thread, &mut self.time);
+        let lists = [&mut self.official.note_markers, &mut self.official.call_received]
+            .into_iter()
+            .chain(self.sources.values_mut().map(|source| &mut source.names))
+            .chain([&mut place.not_places, &mut place.free_text, &mut place.near_before, &mut place.near_after])
+            .chain([
+                &mut place.nouns,
+                &mut place.in_before,
+                &mut place.in_after,
+                &mut place.home_before,
+                &mut place.home_after,
+            ])
+            .chain([&mut prose.post_says, &mut prose.reporter_number, &mut prose.person_number, &mut prose.own_words])
+            .chain([
+                &mut prose.name_before,
+                &mut prose.reporter_name_before,
+                &mut prose.name_after,
+                &mut prose.not_names,
+            ])
+            .chain([&mut prose.age_after, &mut prose.age_before, &mut prose.handle_before, &mut prose.not_handles])
+            .chain(prose.roles.values_mut())
+            .chain(prose.relations.values_mut())
+            .chain([
+                &mut classes.test,
+                &mut classes.spam,
+                &mut classes.other,
+                &mut classes.distress,
+                &mut classes.misuse,
+            ])
+            .chain([
+                &mut thread.forward_lines,
+                &mut thread.wrote,
+                &mut thread.from,
+                &mut thread.date,
+                &mut thread.subject,
+            ])
+            .chain([&mut thread.to, &mut thread.signature, &mut thread.forward_prefixes, &mut thread.boilerplate])
+            .chain([&mut time.am, &mut time.pm, &mut time.night, &mut time.clock_words, &mut time.yesterday])
+            .chain([&mut time.today, &mut time.day_before, &mut time.about]);
+        for list in lists {
+            for phrase in list.iter_mut() {
+                *phrase = fold(phrase);
+            }
+            list.retain(|phrase| !phrase.is_empty());
+        }
+        time.months = std::mem::take(&mut time.months).into_iter().map(|(name, month)| (fold(&name), month)).collect();
+        time.zones =
+            std::mem::take(&mut time.zones).into_iter().map(|(name, minutes)| (fold(&name), minutes)).collect();
+        time.ago = std::mem::take(&mut time.ago).into_iter().map(|(name, minutes)| (fold(&name), minutes)).collect();
+    }
+}
+
 impl Vocabulary {
     /// Reads a vocabulary.
     ///
     /// # Errors
     /// What is wrong, with lines: YAML that cannot be read, an unknown key, a label that stands for two fields.
     pub fn load(text: &str) -> Result<Self, Vec<Finding>> {
-        let file: File = read_yaml(FILE, text)?;
+        let mut file: File = read_yaml(FILE, text)?;
+        file.fold_phrases();
         let mut findings = Vec::new();
         if file.vocabulary != 1 {
             let message = format!("`vocabulary: {}` is not known", file.vocabulary);
@@ -356,15 +415,18 @@ pub(crate) fn fold(text: &str) -> String {
     words(text).join(" ")
 }
 
-/// Whether a text holds a phrase as whole words.
+/// Whether a text holds a phrase of the vocabulary as whole words.
 pub(crate) fn has_phrase(text: &str, phrase: &str) -> bool {
-    has_folded(&fold(text), phrase)
+    has_folded(&fold(text), &fold(phrase))
 }
 
-/// As [`has_phrase`] for a text that is folded already.
+/// As [`has_phrase`] for a text and a phrase that are folded already.
 pub(crate) fn has_folded(folded: &str, phrase: &str) -> bool {
-    let phrase = fold(phrase);
-    !phrase.is_empty() && format!(" {folded} ").contains(&format!(" {phrase} "))
+    !phrase.is_empty()
+        && folded.match_indices(phrase).any(|(at, _)| {
+            let end = at + phrase.len();
+            (at == 0 || folded[..at].ends_with(' ')) && (end == folded.len() || folded[end..].starts_with(' '))
+        })
 }
 
 /// Whether a host is a domain or below it.

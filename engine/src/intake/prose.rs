@@ -1,0 +1,640 @@
+//! Running text: a warden's letter, a friend's message, an officer's note.
+//!
+//! Nothing is taken because it could be meant: a number belongs to whom the words beside it say, else to nobody.
+
+use std::collections::BTreeMap;
+
+use super::document::Bytes;
+use super::hints;
+use super::labels::closing_mark;
+use super::person::{self, Context, add, add_hint};
+use super::reading::{Contact, Found, PlaceHint, PlaceRole, Span, Subject};
+use super::time;
+use super::values;
+use super::vocabulary::Vocabulary;
+use crate::directory::fold::words as fold_words;
+
+/// A word of the text.
+struct Word {
+    folded: String,
+    start: usize,
+    end: usize,
+    /// Begins with a capital letter, or is Devanagari.
+    named: bool,
+    devanagari: bool,
+    /// Number of its sentence.
+    sentence: usize,
+}
+
+/// What running text tells.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The person; the reporter in it.
+    pub subject: Subject,
+    /// Whether the writer speaks of somebody else.
+    pub third_person: bool,
+    /// Whether the writer speaks of their own despair.
+    pub own_words: bool,
+}
+
+/// Text of at most this many bytes is searched; the rest is correspondence nobody reads under time pressure.
+const SEARCHED_BYTES: usize = 60_000;
+
+/// One stretch of running text of a part.
+struct Stretch<'a> {
+    part: usize,
+    /// The whole part; offsets count in it.
+    text: &'a str,
+    words: Vec<Word>,
+    quotes: Vec<Bytes>,
+}
+
+/// Reads a stretch of running text.
+pub(super) fn read(part: usize, text: &str, bytes: Bytes, context: Context<'_>) -> Told {
+    let end = bytes.1.min(bytes.0 + SEARCHED_BYTES);
+    let end = (bytes.0..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(bytes.0);
+    let stretch = Stretch { part, text, words: words(text, (bytes.0, end)), quotes: quotes(text, (bytes.0, end)) };
+    let vocabulary = context.vocabulary;
+    let mut told = Told::default();
+    let phones: Vec<_> = values::phones(&text[bytes.0..end], vocabulary)
+        .into_iter()
+        .map(|found| (found.number, (bytes.0 + found.bytes.0, bytes.0 + found.bytes.1)))
+        .collect();
+    stretch.post(vocabulary, &mut told.subject);
+    stretch.phones(&phones, vocabulary, &mut told);
+    stretch.addresses((bytes.0, end), vocabulary, &mut told.subject);
+    stretch.handle(vocabulary, &mut told.subject);
+    stretch.names(context, &mut told);
+    stretch.places(context, &mut told.subject);
+    stretch.age(vocabulary, &mut told.subject);
+    stretch.time_of_post(context, &mut told.subject);
+    stretch.role(vocabulary, &mut told);
+    told.own_words = stretch.first(&vocabulary.prose.own_words).is_some();
+    person::conclude(&mut told.subject, context);
+    told
+}
+
+fn words(text: &str, bytes: Bytes) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut sentence = 0;
+    let is_part = |c: char| {
+        c.is_alphanumeric()
+            || ('\u{0900}'..='\u{0963}').contains(&c)
+            || ('\u{200b}'..='\u{200d}').contains(&c)
+            || ('\u{0300}'..='\u{036f}').contains(&c)
+    };
+    let mut chars = text[bytes.0..bytes.1].char_indices().map(|(at, c)| (bytes.0 + at, c)).peekable();
+    while let Some((start, c)) = chars.next() {
+        if !is_part(c) {
+            let ends = match c {
+                '!' | '?' | '।' => true,
+                '.' => {
+                    let short = words.last().is_some_and(|word| word.end == start && word.folded.chars().count() == 1);
+                    let next = text[start + 1..bytes.1].chars().next();
+                    !short && next.is_none_or(char::is_whitespace)
+                }
+                '\n' => text[start + 1..bytes.1].trim_start_matches([' ', '\t', '>']).starts_with('\n'),
+                _ => false,
+            };
+            sentence += usize::from(ends);
+            continue;
+        }
+        let mut end = start + c.len_utf8();
+        while let Some((at, next)) = chars.next_if(|(_, next)| is_part(*next)) {
+            end = at + next.len_utf8();
+        }
+        let devanagari = ('\u{0900}'..='\u{097f}').contains(&c);
+        let folded = fold_words(&text[start..end]).concat();
+        words.push(Word { folded, start, end, named: devanagari || c.is_uppercase(), devanagari, sentence });
+    }
+    words
+}
+
+/// Stretches inside quotation marks, without the marks. An apostrophe inside a word is none.
+fn quotes(text: &str, bytes: Bytes) -> Vec<Bytes> {
+    let mut found = Vec::new();
+    let mut at = bytes.0;
+    while let Some((offset, open)) =
+        text[at..bytes.1].char_indices().find(|(_, c)| matches!(c, '"' | '“' | '«' | '‘' | '„'))
+    {
+        let start = at + offset + open.len_utf8();
+        let close = closing_mark(open).unwrap_or('"');
+        let end = text[start..bytes.1].char_indices().map(|(offset, c)| (start + offset, c)).find(|(end, c)| {
+            let inside = *c == '’' && text[end + c.len_utf8()..bytes.1].starts_with(char::is_alphabetic);
+            *c == close && !inside
+        });
+        match end {
+            Some((end, c)) => {
+                found.push((start, end));
+                at = end + c.len_utf8();
+            }
+            None => at = start,
+        }
+    }
+    found
+}
+
+impl Stretch<'_> {
+    fn span(&self, bytes: Bytes) -> Span {
+        Span { part: self.part, start: bytes.0, end: bytes.1 }
+    }
+
+    /// Length in words of a phrase that begins at a word; 0 when it does not.
+    fn phrase_at(&self, at: usize, phrase: &str) -> usize {
+        let mut length = 0;
+        for wanted in phrase.split(' ') {
+            if self.words.get(at + length).is_none_or(|word| word.folded != wanted) {
+                return 0;
+            }
+            length += 1;
+        }
+        length
+    }
+
+    /// Every place where one of the phrases stands: first word and word after; the longest at each place.
+    fn all(&self, phrases: &[String]) -> Vec<(usize, usize)> {
+        let mut by_first: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for phrase in phrases {
+            by_first.entry(phrase.split(' ').next().unwrap_or("")).or_default().push(phrase);
+        }
+        let longest = |at: usize| {
+            by_first.get(self.words[at].folded.as_str())?.iter().map(|phrase| self.phrase_at(at, phrase)).max()
+        };
+        (0..self.words.len()).filter_map(|at| Some((at, at + longest(at).filter(|length| *length > 0)?))).collect()
+    }
+
+    fn first(&self, phrases: &[String]) -> Option<(usize, usize)> {
+        self.all(phrases).into_iter().find(|(at, _)| !self.is_quoted(self.words[*at].start))
+    }
+
+    fn is_quoted(&self, at: usize) -> bool {
+        self.quotes.iter().any(|(start, end)| (*start..*end).contains(&at))
+    }
+
+    /// The text of the post: what is quoted after words such as "it says"; else the one long quotation.
+    fn post(&self, vocabulary: &Vocabulary, subject: &mut Subject) {
+        let says = self.all(&vocabulary.prose.post_says);
+        let after_says = |quote: &&Bytes| {
+            let first = self.words.partition_point(|word| word.start < quote.0);
+            says.iter().any(|(_, end)| *end <= first && first - end <= 8)
+        };
+        let count = |quote: &Bytes| fold_words(&self.text[quote.0..quote.1]).len();
+        let is_place = |quote: &Bytes| {
+            vocabulary.place.nouns.iter().any(|noun| super::vocabulary::has_phrase(&self.text[quote.0..quote.1], noun))
+                && count(quote) <= 6
+        };
+        let spoken: Vec<&Bytes> = self.quotes.iter().filter(|quote| !is_place(quote) && count(quote) >= 2).collect();
+        let chosen = spoken
+            .iter()
+            .find(|quote| after_says(quote))
+            .or_else(|| spoken.iter().filter(|quote| count(quote) >= 4).max_by_key(|quote| count(quote)));
+        if let Some(quote) = chosen {
+            let trimmed = self.text[quote.0..quote.1].trim();
+            let start = quote.0 + self.text[quote.0..quote.1].find(trimmed).unwrap_or(0);
+            subject.post_text = Some(Found::at(trimmed.to_owned(), self.span((start, start + trimmed.len()))));
+        }
+    }
+
+    /// Gives each number to whom the words of its sentence say: the nearest words before it, else those right after it.
+    fn phones(&self, phones: &[(String, Bytes)], vocabulary: &Vocabulary, told: &mut Told) {
+        let prose = &vocabulary.prose;
+        let mut cues: Vec<(usize, usize, Owner)> = Vec::new();
+        cues.extend(self.all(&prose.reporter_number).into_iter().map(|(from, to)| (from, to, Owner::Reporter)));
+        cues.extend(self.all(&prose.person_number).into_iter().map(|(from, to)| (from, to, Owner::Person)));
+        for (relation, words) in &prose.relations {
+            cues.extend(self.all(words).into_iter().map(|(from, to)| (from, to, Owner::Family(relation.clone()))));
+        }
+        told.third_person |= cues.iter().any(|(.., owner)| *owner == Owner::Person);
+        let mut previous = 0;
+        for (index, (number, bytes)) in phones.iter().enumerate() {
+            let first = self.words.partition_point(|word| word.start < bytes.0);
+            let after = self.words.partition_point(|word| word.end <= bytes.1);
+            let next = phones
+                .get(index + 1)
+                .map_or(self.words.len(), |(_, bytes)| self.words.partition_point(|word| word.start < bytes.0));
+            let sentence = self.words.get(first).map_or(0, |word| word.sentence);
+            let same = |at: usize| self.words.get(at).is_some_and(|word| word.sentence == sentence);
+            let before = cues
+                .iter()
+                .filter(|(from, to, _)| *to <= first && *from >= previous && same(*from))
+                .max_by_key(|(from, to, _)| (*to, to - from));
+            let behind = || {
+                cues.iter()
+                    .filter(|(from, to, _)| *from >= after && *to <= next && from - after < 6 && same(*from))
+                    .min_by_key(|(from, to, _)| (*from, usize::MAX - (to - from)))
+            };
+            let owner = before.or_else(behind).map(|(.., owner)| owner.clone());
+            let span = self.span(*bytes);
+            match owner {
+                Some(Owner::Reporter) => add(&mut told.subject.reporter.phones, number.clone(), span),
+                Some(Owner::Person) => add(&mut told.subject.phones, number.clone(), span),
+                Some(Owner::Family(relation)) => person::add_family(
+                    &mut told.subject,
+                    Contact { relation: Some(relation), name: None, phone: number.clone() },
+                    span,
+                ),
+                None => add(&mut told.subject.unassigned_phones, number.clone(), span),
+            }
+            previous = after;
+        }
+    }
+
+    /// Web addresses of platforms.
+    fn addresses(&self, bytes: Bytes, vocabulary: &Vocabulary, subject: &mut Subject) {
+        for (url, found) in values::urls(&self.text[bytes.0..bytes.1]) {
+            let Some(read) = values::platform_url(&url, vocabulary) else { continue };
+            let slot = if read.post { &mut subject.post_url } else { &mut subject.profile_url };
+            if slot.is_none() {
+                *slot = Some(Found::at(url, self.span((bytes.0 + found.0, bytes.0 + found.1))));
+            }
+        }
+        let named = self
+            .words
+            .iter()
+            .filter(|word| !self.is_quoted(word.start))
+            .find_map(|word| Some((word, vocabulary.platform_in_prose(&word.folded)?)));
+        if let Some((word, platform)) = named {
+            subject.platform = Some(Found::at(platform.to_owned(), self.span((word.start, word.end))));
+        }
+    }
+
+    /// `@somebody`, or what follows "insta id" and looks like a handle.
+    fn handle(&self, vocabulary: &Vocabulary, subject: &mut Subject) {
+        let (from, to) = match (self.words.first(), self.words.last()) {
+            (Some(first), Some(last)) => (first.start.saturating_sub(1), last.end),
+            _ => return,
+        };
+        let from = (0..=from).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        for (offset, _) in self.text[from..to].match_indices('@') {
+            let at = from + offset;
+            let alone = self.text[..at]
+                .chars()
+                .next_back()
+                .is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '.' | '_' | '-' | '*'));
+            if let Some(handle) = values::handle(&self.text[at..to]).filter(|_| alone && !self.is_quoted(at)) {
+                let span = self.span((at, at + 1 + handle.len()));
+                subject.handle = Some(Found::at(handle, span));
+                return;
+            }
+        }
+        for (_, end) in self.all(&vocabulary.prose.handle_before) {
+            let filler = |word: &Word| {
+                vocabulary.prose.not_handles.contains(&word.folded) || vocabulary.platform(&word.folded).is_some()
+            };
+            let next = (end..(end + 4).min(self.words.len())).find(|at| !filler(&self.words[*at]));
+            let Some(word) = next.map(|at| &self.words[at]) else { continue };
+            let handle = values::handle(&self.text[word.start..to]).filter(|handle| {
+                handle.is_ascii()
+                    && handle.chars().any(|c| c.is_ascii_alphabetic())
+                    && handle[1..].contains(['_', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+            });
+            if let Some(handle) = handle.filter(|_| !self.is_quoted(word.start)) {
+                let span = self.span((word.start, word.start + handle.len()));
+                subject.handle = Some(Found::at(handle, span));
+                return;
+            }
+        }
+    }
+
+    /// Names of the person and of who reports.
+    fn names(&self, context: Context<'_>, told: &mut Told) {
+        let prose = &context.vocabulary.prose;
+        let spoken_of = self.all(&prose.name_before);
+        told.third_person |= spoken_of.iter().any(|(at, end)| end - at >= 2 && !self.is_quoted(self.words[*at].start));
+        let named = spoken_of
+            .into_iter()
+            .filter(|(at, _)| !self.is_quoted(self.words[*at].start))
+            .find_map(|(_, end)| self.name_from(end, context));
+        let behind = || self.all(&prose.name_after).into_iter().find_map(|(at, _)| self.name_until(at, context));
+        if let Some(bytes) = named.or_else(behind) {
+            told.third_person = true;
+            told.subject.name = Some(Found::at(self.text[bytes.0..bytes.1].to_owned(), self.span(bytes)));
+        }
+        let own = self.all(&prose.reporter_name_before).into_iter().find_map(|(_, end)| self.name_from(end, context));
+        if let Some(bytes) =
+            own.filter(|bytes| told.subject.name.as_ref().is_none_or(|name| name.value != self.text[bytes.0..bytes.1]))
+        {
+            told.subject.reporter.name = Some(Found::at(self.text[bytes.0..bytes.1].to_owned(), self.span(bytes)));
+        }
+    }
+
+    fn is_name_word(&self, at: usize, context: Context<'_>) -> bool {
+        let Some(word) = self.words.get(at) else { return false };
+        let prose = &context.vocabulary.prose;
+        let place = context.directory.starts_with_place(&[word.folded.as_str()]).is_some();
+        let letters = self.text[word.start..word.end].chars().all(|c| !c.is_numeric());
+        word.named
+            && letters
+            && !place
+            && !prose.not_names.contains(&word.folded)
+            && context.vocabulary.platform_in_prose(&word.folded).is_none()
+            && !prose.relations.values().flatten().any(|relation| *relation == word.folded)
+    }
+
+    /// A name of one to three words that begins at a word; one of "is", "hai", "," may stand before it.
+    fn name_from(&self, at: usize, context: Context<'_>) -> Option<Bytes> {
+        let filler = self.words.get(at).is_some_and(|word| {
+            matches!(word.folded.as_str(), "is" | "hai" | "ka" | "ki" | "named" | "है" | "ji" | "s" | "naam" | "नाम")
+        });
+        let starts: &[usize] = if filler { &[at + 1, at + 2] } else { &[at] };
+        let start = *starts.iter().find(|start| self.is_name_word(**start, context))?;
+        let gap = &self.text[self.words[at.checked_sub(1)?].end..self.words[start].start];
+        let mut end = start + 1;
+        while end < start + 3
+            && self.is_name_word(end, context)
+            && self.joined(end - 1)
+            && self.words[end].devanagari == self.words[start].devanagari
+        {
+            end += 1;
+        }
+        let two_sentences = self.words[at - 1].sentence != self.words[start].sentence;
+        (!two_sentences && !gap.contains(['"', '“', '(', '\n']))
+            .then(|| (self.words[start].start, self.words[end - 1].end))
+    }
+
+    /// A name of one to three words that ends before a word.
+    fn name_until(&self, at: usize, context: Context<'_>) -> Option<Bytes> {
+        let mut start = at;
+        while start > 0 && at - start < 3 && self.is_name_word(start - 1, context) && self.joined(start - 1) {
+            start -= 1;
+        }
+        (start < at).then(|| (self.words[start].start, self.words[at - 1].end))
+    }
+
+    /// Whether only blanks, or the dot of an initial, stand between a word and the next.
+    fn joined(&self, at: usize) -> bool {
+        match (self.words.get(at), self.words.get(at + 1)) {
+            (Some(word), Some(next)) => {
+                let gap = &self.text[word.end..next.start];
+                gap.chars().all(|c| matches!(c, ' ' | '\u{a0}')) || gap == ". " && word.end - word.start == 1
+            }
+            _ => false,
+        }
+    }
+
+    /// Places that are known, or that a word such as "hostel" makes one, with the address around them.
+    fn places(&self, context: Context<'_>, subject: &mut Subject) {
+        let mut at = 0;
+        while at < self.words.len() {
+            let Some((from, to)) = self.place_at(at, context) else {
+                at += 1;
+                continue;
+            };
+            let (bytes, last) = self.address_around(from, to, context);
+            let role = self.role_of_place(from, last, context);
+            let mut found = Vec::new();
+            hints::address(self.text, bytes, role, context.vocabulary, &mut found);
+            for (hint, bytes) in found {
+                let contained =
+                    subject.place_hints.iter().any(|has| super::vocabulary::has_phrase(&has.value.text, &hint.text));
+                if !contained {
+                    let span = self.span(bytes);
+                    if role == PlaceRole::Home && subject.home_place.is_none() {
+                        subject.home_place = Some(Found::at(hint.text.clone(), span));
+                    }
+                    add_hint(subject, Found::at(PlaceHint { text: hint.text, role }, span));
+                }
+            }
+            at = last.max(at + 1);
+        }
+    }
+
+    /// A place that begins at a word, and the words it takes.
+    fn place_at(&self, at: usize, context: Context<'_>) -> Option<(usize, usize)> {
+        let word = &self.words[at];
+        if subject_quote(self, word.start, context) {
+            return None;
+        }
+        let words = &context.vocabulary.place;
+        let is = |list: &[String], index: usize| {
+            self.words.get(index).is_some_and(|word| list.iter().any(|item| *item == word.folded))
+        };
+        let folded: Vec<&str> = self.words[at..].iter().take(6).map(|word| word.folded.as_str()).collect();
+        if let Some(length) = context.directory.starts_with_place(&folded) {
+            let after = at + length;
+            let located = at > 0 && is(&words.in_before, at - 1)
+                || is(&words.in_after, after)
+                || self.near_follows(after, context);
+            let listed = self.comma_before(at) || self.comma_after(after);
+            let capital = word.named && !word.devanagari;
+            let lower = !word.named && word.folded.len() >= 4;
+            let fits = word.devanagari && (located || listed)
+                || capital && (located || listed)
+                || lower && (is(&words.in_after, after) || at > 0 && is(&words.in_before, at - 1));
+            return fits.then_some((at, after));
+        }
+        // "Udaharan Girls Hostel mein", "in Namuna Colony"
+        let mut end = at;
+        while end < (at + 6).min(self.words.len()) && self.words[end].named && (end == at || self.joined(end - 1)) {
+            end += 1;
+            if end > at + 1 && is(&words.nouns, end - 1) {
+                let located = at > 0 && is(&words.in_before, at - 1)
+                    || is(&words.in_after, end)
+                    || self.comma_after(end)
+                    || self.near_follows(end, context);
+                let first_is_name = !context.vocabulary.prose.not_names.contains(&word.folded) || !word.devanagari;
+                if located && first_is_name && !is(&words.nouns, end) {
+                    return Some((at, end));
+                }
+            }
+        }
+        None
+    }
+
+    fn near_follows(&self, at: usize, context: Context<'_>) -> bool {
+        context.vocabulary.place.near_after.iter().any(|phrase| self.phrase_at(at, phrase) > 0)
+    }
+
+    fn comma_before(&self, at: usize) -> bool {
+        at > 0 && self.text[self.words[at - 1].end..self.words[at].start].contains(',')
+    }
+
+    fn comma_after(&self, at: usize) -> bool {
+        at > 0 && self.words.get(at).is_some_and(|next| self.text[self.words[at - 1].end..next.start].contains(','))
+    }
+
+    /// The address around a place: pieces before and after it, parted by commas, and a bracket behind.
+    fn address_around(&self, from: usize, to: usize, context: Context<'_>) -> (Bytes, usize) {
+        let mut first = from;
+        while first > 0 {
+            let gap = &self.text[self.words[first - 1].end..self.words[first].start];
+            let comma =
+                gap.contains(',') && gap.chars().all(|c| c.is_whitespace() || matches!(c, ',' | '”' | '"' | '“'));
+            if !comma || from - first > 12 || self.words[first - 1].sentence != self.words[from].sentence {
+                break;
+            }
+            let piece = self.piece_before(first, gap.contains(['”', '"']), context);
+            if piece == first {
+                break;
+            }
+            first = piece;
+        }
+        let mut last = to;
+        while last < self.words.len()
+            && self.comma_after(last)
+            && last - to < 12
+            && self.words[last].sentence == self.words[from].sentence
+        {
+            let folded: Vec<&str> = self.words[last..].iter().take(6).map(|word| word.folded.as_str()).collect();
+            let Some(length) = context.directory.starts_with_place(&folded) else { break };
+            last += length;
+        }
+        let mut end = self.words[last - 1].end;
+        let rest = &self.text[end..];
+        // A bracket behind: "(opposite …)".
+        let trimmed = rest.trim_start_matches([' ', '”', '"']);
+        if let Some(inner) = trimmed.strip_prefix('(') {
+            if let Some(close) = inner.find(')').filter(|close| *close <= 80) {
+                let start = end + (rest.len() - trimmed.len()) + 1;
+                let piece = hints::trim(self.text, (start, start + close));
+                if hints::landmark(self.text, piece, context.vocabulary).is_some() {
+                    end = start + close + 1;
+                    last = self.words.partition_point(|word| word.end <= end);
+                }
+            }
+        } else if let Some(near) = context
+            .vocabulary
+            .place
+            .near_after
+            .iter()
+            .map(|phrase| self.phrase_at(last, phrase))
+            .max()
+            .filter(|length| *length > 0)
+        {
+            last += near;
+            end = self.words[last - 1].end;
+        }
+        ((self.words[first].start, end), last)
+    }
+
+    /// First word of the piece of an address that ends before a word; the word itself when there is none.
+    fn piece_before(&self, before: usize, quoted: bool, context: Context<'_>) -> usize {
+        if quoted {
+            let end = self.words[before - 1].end;
+            if let Some((start, _)) = self.quotes.iter().find(|(start, quote_end)| *start < end && end <= *quote_end) {
+                return self.words.partition_point(|word| word.start < *start);
+            }
+        }
+        let mut first = before;
+        while first > 0 && before - first < 6 && (first == before || self.joined(first - 1)) {
+            let word = &self.words[first - 1];
+            let number = word.folded.chars().all(|c| c.is_ascii_digit()) && first < before;
+            let stop = context
+                .vocabulary
+                .place
+                .in_before
+                .iter()
+                .chain(&context.vocabulary.prose.not_names)
+                .any(|stop| *stop == word.folded)
+                && context.directory.starts_with_place(&[word.folded.as_str()]).is_none();
+            if stop || !(word.named || number) {
+                break;
+            }
+            first -= 1;
+        }
+        if first == before {
+            // Lower case, but known: "talwandi, kota mein".
+            let from = before.saturating_sub(4);
+            return (from..before)
+                .find(|at| {
+                    let folded: Vec<&str> = self.words[*at..before].iter().map(|word| word.folded.as_str()).collect();
+                    context.directory.starts_with_place(&folded) == Some(before - at)
+                })
+                .unwrap_or(before);
+        }
+        // A name of a person before a comma is no part of an address.
+        let is_place = (first..before)
+            .any(|at| context.vocabulary.place.nouns.iter().any(|noun| *noun == self.words[at].folded))
+            || {
+                let folded: Vec<&str> = self.words[first..before].iter().map(|word| word.folded.as_str()).collect();
+                context.directory.starts_with_place(&folded).is_some()
+            };
+        if is_place { first } else { before }
+    }
+
+    fn role_of_place(&self, from: usize, last: usize, context: Context<'_>) -> PlaceRole {
+        let words = &context.vocabulary.place;
+        let before = self.all(&words.home_before).into_iter().any(|(_, end)| {
+            end <= from && from - end <= 3 && self.words[end.saturating_sub(1)].sentence == self.words[from].sentence
+        });
+        let after = self
+            .all(&words.home_after)
+            .into_iter()
+            .any(|(start, _)| start >= last.saturating_sub(1) && start <= last + 1);
+        if before || after { PlaceRole::Home } else { PlaceRole::Incident }
+    }
+
+    fn age(&self, vocabulary: &Vocabulary, subject: &mut Subject) {
+        let number = |at: usize| {
+            self.words.get(at).and_then(|word| {
+                let digits: String = word
+                    .folded
+                    .chars()
+                    .map_while(time::digit)
+                    .filter_map(|digit| char::from_digit(digit, 10))
+                    .collect();
+                (digits.len() == word.folded.chars().count())
+                    .then(|| digits.parse::<u32>().ok())
+                    .flatten()
+                    .filter(|age| (5..=110).contains(age))
+                    .map(|age| (age, (word.start, word.end)))
+            })
+        };
+        let after = self.all(&vocabulary.prose.age_after).into_iter().find_map(|(at, _)| number(at.checked_sub(1)?));
+        let before = || self.all(&vocabulary.prose.age_before).into_iter().find_map(|(_, end)| number(end));
+        if let Some((age, bytes)) = after.or_else(before) {
+            subject.age_years = Some(Found::at(age, self.span(bytes)));
+        }
+    }
+
+    /// A time in a sentence that speaks of a post.
+    fn time_of_post(&self, context: Context<'_>, subject: &mut Subject) {
+        for (at, _) in self.all(&context.vocabulary.prose.post_says) {
+            let sentence = self.words[at].sentence;
+            let inside: Vec<&Word> =
+                self.words.iter().filter(|word| word.sentence == sentence && !self.is_quoted(word.start)).collect();
+            let (Some(first), Some(last)) = (inside.first(), inside.last()) else { continue };
+            let text = &self.text[first.start..last.end];
+            if let Some(found) = time::find(text, context.vocabulary, context.reference) {
+                subject.posted_at_approximate = found.approximate;
+                subject.posted_at =
+                    Some(Found::at(found.at, self.span((first.start + found.bytes.0, first.start + found.bytes.1))));
+                return;
+            }
+        }
+    }
+
+    /// What the writer is to the person: the role whose longest words are found.
+    fn role(&self, vocabulary: &Vocabulary, told: &mut Told) {
+        let found = vocabulary.prose.roles.iter().filter_map(|(role, phrases)| {
+            let hit = self
+                .all(phrases)
+                .into_iter()
+                .filter(|(at, _)| !self.is_quoted(self.words[*at].start))
+                .max_by_key(|(at, end)| end - at)?;
+            Some((hit, role))
+        });
+        if let Some(((at, end), role)) = found.max_by_key(|((at, end), _)| (end - at, usize::MAX - at)) {
+            told.third_person = true;
+            told.subject.reporter.role =
+                Some(Found::at(role.clone(), self.span((self.words[at].start, self.words[end - 1].end))));
+        }
+    }
+}
+
+/// Whether a word stands in the text of the post.
+fn subject_quote(stretch: &Stretch<'_>, at: usize, context: Context<'_>) -> bool {
+    stretch.quotes.iter().any(|(start, end)| {
+        let text = &stretch.text[*start..*end];
+        (*start..*end).contains(&at)
+            && !context.vocabulary.place.nouns.iter().any(|noun| super::vocabulary::has_phrase(text, noun))
+    })
+}
+
+/// Whose a number is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Owner {
+    Reporter,
+    Person,
+    Family(String),
+}
