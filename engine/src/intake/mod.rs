@@ -11,6 +11,7 @@
 //! Where a new thing goes: a new label or host in `vocabulary.yaml`; a new field in [`Field`], `person` and [`Subject`]; a
 //! new payload of a platform in `payloads.yaml`.
 
+mod choice;
 mod classify;
 mod document;
 pub(crate) mod finding;
@@ -37,6 +38,7 @@ use niyam_rules::text::Text;
 use sha2::{Digest as _, Sha256};
 
 pub use crate::request::Received;
+pub use choice::{Choice, Choices};
 pub use finding::Finding;
 pub use matching::{KeyKind, Knowledge, Known, MatchKey, Relation, keys, relate};
 pub use payload::Payloads;
@@ -213,11 +215,4 @@ fn sha256_hex(bytes: &[u8]) -> String {
 fn rfc3339(at: Timestamp) -> String {
     chrono::DateTime::from_timestamp_millis(at.as_ms())
         .map_or_else(String::new, |time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
-}
-
-/// Headquarters of the states that a message was sent to, in the order of the addressees; decides between units of the same
-/// name in two states. The addressed desks come from `choice.yaml`.
-fn states_addressed(reading: &Reading, directory: &Directory) -> Vec<String> {
-    let _ = (reading, directory);
-    Vec::new()
 }

@@ -213,7 +213,7 @@ fn item(file: &str, reading: &Reading, person: Person, additional_subjects: Vec<
 #[must_use]
 pub fn candidate_units(reading: &Reading, subject: &Subject, directory: &Directory) -> Vec<Candidate> {
     let hints: Vec<_> = subject.place_hints.iter().map(|found| found.value.clone()).collect();
-    let states = super::states_addressed(reading, directory);
+    let states = super::Choices::shipped().states_addressed(&reading.recipients);
     let states: Vec<&str> = states.iter().map(String::as_str).collect();
     directory.find(&hints, subject.location.as_ref().map(|found| &found.value), &states)
 }
