@@ -241,6 +241,8 @@ export interface AlertView {
   received_at: string;
   sha256: string;
   bytes: number;
+  /** False when a seal covers what it says; headers, parts and fields are then empty. */
+  readable?: boolean;
   headers: { name: string; value: string }[];
   parts: AlertPart[];
   fields: { field: string; value: Json; spans: Omit<Span, 'alert'>[] }[];
@@ -348,8 +350,7 @@ export const api = {
   board: (open: boolean) => get<BoardAnswer>(`/board?open=${open}`),
   case: (id: string) => get<CaseView>(`/cases/${seg(id)}`),
   timeline: (id: string) => get<{ entries: Entry[] }>(`/cases/${seg(id)}/timeline`),
-  act: (id: string, request_id: string, act: string, form: Record<string, Json>, reason?: string) =>
-    post<Done>(`/cases/${seg(id)}/acts`, reason === undefined ? { request_id, act, form } : { request_id, act, form, reason }),
+  act: (id: string, request_id: string, act: string, form: Record<string, Json>) => post<Done>(`/cases/${seg(id)}/acts`, { request_id, act, form }),
   record: (id: string, request_id: string, state: string, form: Record<string, Json>) =>
     post<Done>(`/cases/${seg(id)}/record`, { request_id, state, form }),
   chart: (id: string) => get<Geometry>(`/cases/${seg(id)}/chart`),

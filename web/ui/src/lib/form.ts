@@ -116,16 +116,27 @@ export function readField(field: Field, draft: Draft | undefined): Read {
   return empty && field.required && field.show_if ? { trouble: 'field-required' } : read;
 }
 
-/** What a form sends: answers by fact, or why it cannot be sent yet, by fact. Fields not touched and empty stay out. */
-export function readForm(form: Form, drafts: Drafts): { answers: Record<string, Json>; troubles: Record<string, Trouble> } {
+/** How complete a form must be: whole with an act, as far as known when a state's form is saved. */
+export type Completeness = 'whole' | 'so-far';
+
+/**
+ * What a form sends: answers by fact, or why it cannot be sent yet, by fact. What is not needed and was not changed stays
+ * out, so that a fact keeps who said it first.
+ */
+export function readForm(form: Form, drafts: Drafts, completeness: Completeness): { answers: Record<string, Json>; troubles: Record<string, Trouble> } {
   const answers: Record<string, Json> = {};
   const troubles: Record<string, Trouble> = {};
   for (const field of form.fields) {
-    const read = readField(field, drafts[field.fact]);
+    const needed = field.required && completeness === 'whole';
+    const read = readField({ ...field, required: needed }, drafts[field.fact]);
     if ('trouble' in read) troubles[field.fact] = read.trouble;
-    else if (!isNothing(read.value) || !isNothing(field.value)) answers[field.fact] = read.value;
+    else if (needed ? !isNothing(read.value) || !isNothing(field.value) : isChanged(field, drafts[field.fact])) answers[field.fact] = read.value;
   }
   return { answers, troubles };
+}
+
+function isChanged(field: Field, draft: Draft | undefined): boolean {
+  return draft !== undefined && JSON.stringify(draft) !== JSON.stringify(draftOf(field));
 }
 
 function isNothing(value: Json): boolean {

@@ -66,11 +66,12 @@ export function left(due: string): string {
   return r.unit === 'hours' ? m('left-hours', args) : m('left-days', args);
 }
 
-/** `3 min`, `1 h 20 min`. */
+/** `12 s`, `3 min`, `2 h`, `1 h 20 min`, `1 d 4 h`. */
 export function length(ms: number): string {
   const r = lengthOf(ms);
   const args = { days: r.days, hours: r.hours, minutes: r.minutes };
   if (r.unit === 'now') return m('length-seconds', { seconds: Math.round(ms / 1000) });
   if (r.unit === 'minutes') return m('length-minutes', args);
-  return r.unit === 'hours' ? m('length-hours', args) : m('length-days', args);
+  if (r.unit === 'hours') return r.minutes === 0 ? m('length-whole-hours', args) : m('length-hours', args);
+  return r.hours === 0 ? m('length-whole-days', args) : m('length-days', args);
 }

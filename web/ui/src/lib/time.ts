@@ -87,3 +87,12 @@ export function fromInput(text: string): number | null {
   if (back.getUTCDate() !== d || back.getUTCMonth() !== mo - 1 || back.getUTCHours() !== h) return null;
   return utc - IST_OFFSET_MS;
 }
+
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
+
+/** Milliseconds of a length of time as protocols write it: `10m`, `1h30m`; null when it is none. */
+export function durationMs(text: string): number | null {
+  const pieces = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)];
+  if (pieces.length === 0 || pieces.map((piece) => piece[0]).join('') !== text) return null;
+  return pieces.reduce((sum, piece) => sum + Number(piece[1]) * (UNIT_MS[piece[2] ?? ''] ?? 0), 0);
+}

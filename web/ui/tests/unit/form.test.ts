@@ -66,10 +66,20 @@ describe('a form', () => {
     expect(startOf(form, { b: 'typed' })).toEqual({ a: '', b: 'typed', c: 'was', d: '' });
   });
   it('sends answers, sends a cleared value as unknown, leaves untouched fields out', () => {
-    expect(readForm(form, { a: 'x', b: '', c: '', d: '' })).toEqual({ answers: { a: 'x', c: null }, troubles: {} });
+    expect(readForm(form, { a: 'x', b: '', c: '', d: '' }, 'whole')).toEqual({ answers: { a: 'x', c: null }, troubles: {} });
+    expect(readForm(form, { a: 'x', b: '', c: 'was', d: '' }, 'whole').answers).toEqual({ a: 'x' });
+  });
+  it('sends what is needed even when it was known, since the act asks for it', () => {
+    const known: Form = { ...form, fields: [field('list', { fact: 'p', of: 'phone', required: true, value: ['+915555551234'] })] };
+    expect(readForm(known, startOf(known), 'whole').answers).toEqual({ p: ['+915555551234'] });
+    expect(readForm(known, startOf(known), 'so-far').answers).toEqual({});
   });
   it('says all troubles at once', () => {
-    expect(readForm(form, { a: ' ', b: 'ok', c: 'c', d: 'y' }).troubles).toEqual({ a: 'field-required', d: 'field-number' });
+    expect(readForm(form, { a: ' ', b: 'ok', c: 'c', d: 'y' }, 'whole').troubles).toEqual({ a: 'field-required', d: 'field-number' });
+  });
+  it('of a state can be saved before it is complete, but not with nonsense', () => {
+    expect(readForm(form, { a: '', b: 'ok', c: 'was', d: '' }, 'so-far')).toEqual({ answers: { b: 'ok' }, troubles: {} });
+    expect(readForm(form, { a: '', b: '', c: 'was', d: 'y' }, 'so-far').troubles).toEqual({ d: 'field-number' });
   });
   it('shows each kind of known value so that it reads back as itself', () => {
     const cases: [string, Json, Partial<Field>][] = [

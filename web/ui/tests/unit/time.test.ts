@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { clockSeconds, clockTime, day, fromInput, moment, remaining, toInput } from '../../src/lib/time';
+import { clockSeconds, clockTime, day, durationMs, fromInput, moment, remaining, toInput } from '../../src/lib/time';
 
 const at = (iso: string) => Date.parse(iso);
 
@@ -39,4 +39,11 @@ describe('a countdown', () => {
     expect(remaining(due, due - 125 * 60_000)).toMatchObject({ unit: 'hours', hours: 2, minutes: 5 });
     expect(remaining(due, due + 26 * 3_600_000)).toMatchObject({ late: true, unit: 'days', days: 1, hours: 2 });
   });
+});
+
+it('reads lengths of time as protocols write them', () => {
+  expect(durationMs('10m')).toBe(600_000);
+  expect(durationMs('1h30m')).toBe(5_400_000);
+  expect(durationMs('2d')).toBe(172_800_000);
+  for (const none of ['', 'soon', '10', '10m later', 'm']) expect(durationMs(none)).toBeNull();
 });
