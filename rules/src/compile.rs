@@ -119,11 +119,8 @@ fn assemble(
     }
     let Some(template) = library.get(name) else {
         let message = format!("no protocol `{name}` in the library");
-        let mut finding = Diagnostic::new(Code::UnknownTemplate, &extends.place, message)
+        let finding = Diagnostic::new(Code::UnknownTemplate, &extends.place, message)
             .suggest(name, library.keys().map(String::as_str));
-        if finding.help.is_none() {
-            finding.help = Some("add it to the library, or take out `extends`".to_owned());
-        }
         findings.push(finding);
         return None;
     };

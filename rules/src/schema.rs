@@ -36,7 +36,7 @@ pub fn schema() -> Schema {
         "allOf": kinds,
         "$defs": definitions,
     });
-    Schema::try_from(whole).expect("an object is a schema")
+    Schema::try_from(whole).unwrap_or_default()
 }
 
 #[derive(Default)]

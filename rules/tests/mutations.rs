@@ -152,11 +152,11 @@ fn bombs_are_refused_with_one_finding() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
         let below = format!("*a{}", level - 1);
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![below; 10].join(", ")));
+        bomb.extend([format!("a{level}: &a{level} ["), vec![below; 10].join(", "), "]\n".to_owned()]);
     }
     assert_eq!(codes(&only(&bomb)), ["P0107"]);
     assert_eq!(codes(&only(&"[".repeat(10_000))), ["P0107"]);
-    let steps: String = (0..200).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let steps: String = (0..200).flat_map(|level| [" ".repeat(level), "a:\n".to_owned()]).collect();
     assert_eq!(codes(&only(&steps)), ["P0107"]);
     assert_eq!(codes(&only(&format!("niyam: 1\n# {}", "x".repeat(3 << 20)))), ["P0107"]);
     assert_eq!(codes(&only("a: &a [*a]\n")), ["P0101"]);

@@ -104,7 +104,7 @@ impl Diagnostic {
     }
 
     /// With the nearest of the names that exist, as advice and as a change of text; without any near one, a list of
-    /// the names when it is short.
+    /// the names when it is short, else the advice to declare it.
     #[must_use]
     pub fn suggest<'n>(mut self, written: &str, names: impl IntoIterator<Item = &'n str>) -> Self {
         let names: Vec<&str> = names.into_iter().collect();
@@ -113,6 +113,8 @@ impl Diagnostic {
             self.fix = Some(Fix { place: self.primary.clone(), replacement: near.to_owned() });
         } else if !names.is_empty() && names.len() <= 24 {
             self.help = Some(format!("there is: {}", names.join(", ")));
+        } else if self.help.is_none() {
+            self.help = Some("nothing that exists has a name like it: declare it, or use another name".to_owned());
         }
         self
     }

@@ -131,10 +131,7 @@ impl Lower<'_> {
             _ => self.drafts.iter().skip(1).map(|draft| draft.path.clone()).collect(),
         };
         let finding = Diagnostic::new(code, place, format!("no {what} `{name}`"));
-        let mut finding = finding.suggest(name, names.iter().map(String::as_str));
-        if finding.help.is_none() {
-            finding.help = Some(format!("declare it, or use a {what} that exists"));
-        }
+        let finding = finding.suggest(name, names.iter().map(String::as_str));
         self.find(finding);
     }
 

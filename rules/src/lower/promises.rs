@@ -73,10 +73,7 @@ impl Lower<'_> {
         let mut names: Vec<String> = self.drafts.iter().skip(1).map(|draft| draft.path.clone()).collect();
         names.extend(self.names.facts.keys().cloned());
         let finding = Diagnostic::new(Code::UnknownState, &node.place, format!("no state and no fact `{name}`"));
-        let mut finding = finding.suggest(name, names.iter().map(String::as_str));
-        if finding.help.is_none() {
-            finding.help = Some("name a state by its path from the root, or a fact".to_owned());
-        }
+        let finding = finding.suggest(name, names.iter().map(String::as_str));
         self.find(finding);
         None
     }
