@@ -14,5 +14,6 @@ pub mod cli;
 pub mod console;
 pub mod demo;
 pub mod http;
+pub mod intake;
 pub mod people;
 pub mod staff;

@@ -44,7 +44,7 @@ fn protocol(text: &str) -> (tempfile::TempDir, String) {
 fn help_names_every_command_and_the_exit_codes() {
     let ran = niyam(&["--help"], b"");
     assert_eq!(ran.code, 0);
-    for word in ["serve", "check", "chart", "Exit codes", "1  something was found", "2  wrong usage"] {
+    for word in ["serve", "check", "test", "try", "chart", "Exit codes", "1  something was found", "2  wrong usage"] {
         assert!(ran.out.contains(word), "{word}: {}", ran.out);
     }
 }
@@ -172,4 +172,34 @@ fn scenarios_pass_or_fail_and_tell_what_they_never_touch() {
     let ran = niyam(&["test", &path, "--format", "json"], b"");
     let report: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!(report[0]["scenarios"][0]["passed"], serde_json::json!(false), "{report}");
+}
+
+#[test]
+fn a_case_is_tried_in_virtual_time_with_reasons_and_places() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let alert = file("alert.eml", "From: warden@hostel.example.org\r\nSubject: help\r\n\r\nPlease come.\r\n");
+    let ran = niyam(&["try", "kota", "--alert", &alert], b"");
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    for words in
+        ["00:00:00  the alert opens the case", "runs out", "because open.intake/after/", "protocol.yaml:", "tells "]
+    {
+        assert!(ran.out.contains(words), "{words}: {}", ran.out);
+    }
+    let acts = "- { act: acknowledge, by: help_desk }\n- { act: acknowledge, by: help_desk }\n";
+    let ran = niyam(&["try", "kota", "--alert", &alert, "--acts", "-"], acts.as_bytes());
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("help_desk does `acknowledge`") && ran.out.contains("refused: "), "{}", ran.out);
+    let ran = niyam(&["try", "kota", "--alert", &alert, "--acts", "-"], b"- { act: acknowledg, by: help_desk }\n");
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("--> -:1:") && ran.out.contains("did you mean `acknowledge`?"), "{}", ran.out);
+    let ran = niyam(&["try", "nowhere", "--alert", &alert], b"");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("there is no protocol `nowhere`") && ran.err.contains("kota"), "{}", ran.err);
+    let ran = niyam(&["try", "kota", "--alert", "gone.eml"], b"");
+    assert_eq!(ran.code, 2, "{}", ran.err);
 }

@@ -114,6 +114,12 @@ impl Shown {
         Place { file, ..place.clone() }
     }
 
+    /// Content of a file, as [`Shown::place`] names it.
+    #[must_use]
+    pub fn text(&self, file: &str) -> Option<String> {
+        self.texts.get(file).cloned()
+    }
+
     fn drawn(&self, findings: &[Diagnostic]) -> String {
         let mut findings = findings.to_vec();
         for finding in &mut findings {
@@ -122,7 +128,7 @@ impl Shown {
                 label.place = self.place(&label.place);
             }
         }
-        text::render(&findings, &|file| self.texts.get(file).cloned())
+        text::render(&findings, &|file| self.text(file))
     }
 }
 

@@ -1,10 +1,12 @@
 //! The command line: one module per sub-command.
 
+pub mod alert_file;
 pub mod bundles;
 pub mod chart;
 pub mod check;
 pub mod serve;
 pub mod test;
+pub mod trial;
 
 use std::io;
 use std::path::PathBuf;
@@ -38,6 +40,8 @@ pub enum Command {
     Check(check::Check),
     /// Run the scenarios of protocols in virtual time and say what they have not touched.
     Test(test::Test),
+    /// Take one case through a protocol in virtual time and tell what happens, why, and who is told.
+    Try(trial::Try),
     /// Run a bare statechart step by step, for conformance tests.
     Chart(chart::Chart),
 }
@@ -138,6 +142,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Result<Exit, CliError
         Command::Serve(serve) => serve::run(&serve, console),
         Command::Check(check) => check::run(&check, console),
         Command::Test(test) => test::run(&test, console),
+        Command::Try(trial) => trial::run(&trial, console),
         Command::Chart(chart) => chart::run(&chart, console),
     }
 }

@@ -10,7 +10,6 @@ use niyam_engine::engine::{Config, Data, Engine};
 use niyam_engine::error::OpenError;
 use niyam_engine::outbox::Channels;
 use niyam_engine::time::{Clock, SystemClock, SystemEntropy};
-use niyam_engine::understood::ReadByPeople;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -22,6 +21,7 @@ use crate::demo;
 use crate::demo::clock::{FastClock, RATE};
 use crate::http::guard::Hosts;
 use crate::http::log;
+use crate::intake;
 use crate::people::{Office, RosterError};
 use crate::staff::Staff;
 
@@ -131,7 +131,7 @@ async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeErro
         entropy: Arc::new(SystemEntropy),
         library: niyam_rules::shipped::library(),
         people: Arc::new(office),
-        intake: Arc::new(ReadByPeople { protocol: "distress-response".to_owned() }),
+        intake: intake::shipped(),
         channels: Channels::default(),
         max_pages: None,
     };

@@ -1,0 +1,11 @@
+//! The intake that server and command line read alerts with.
+
+use std::sync::Arc;
+
+use niyam_engine::understood::{Intake, ReadByPeople};
+
+/// Reads alerts by the shipped rule files.
+#[must_use]
+pub fn shipped() -> Arc<dyn Intake> {
+    Arc::new(ReadByPeople { protocol: "distress-response".to_owned() })
+}
