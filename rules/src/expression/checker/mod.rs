@@ -459,4 +459,6 @@ fn always_returns(tree: &Tree) -> bool {
 }
 
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;
