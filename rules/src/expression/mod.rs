@@ -212,6 +212,13 @@ impl Expression {
     }
 }
 
+/// Whether expressions can read a fact of this name: it is a word, and none that Rhai keeps for itself (`case`, `call`).
+#[must_use]
+pub fn can_name_fact(name: &str) -> bool {
+    let expression = Expression::compile_with(&format!("incident.{name}"), None, &Scripts::default());
+    expression.is_ok_and(|expression| expression.facts_read() == Some(BTreeSet::from([name])))
+}
+
 impl CompileError {
     fn new(message: impl Into<String>, span: Span) -> Self {
         Self { message: message.into(), help: None, span }

@@ -143,12 +143,27 @@ fn errors_are_errors() {
         "incident.level && true",
         "incident.phones[7]",
         "days(9223372036854775807)",
+        "2 ** 64",
+        "2 ** -1",
+        "abs(-9223372036854775807 - 1)",
         "if incident.missing { 1 } else { 2 }",
     ] {
         assert!(matches!(run(source), Err(EvaluationError::Failed { .. })), "{source}: {:?}", run(source));
     }
     let told = run("incident.name + incident.count * 9223372036854775807").expect_err("overflow").to_string();
     assert!(!told.contains("Kalpit") && told.ends_with("a number is too large, or is divided by zero"), "{told}");
+}
+
+#[test]
+fn knows_which_names_a_fact_can_have() {
+    for name in ["level", "post_text", "ip_addresses", "a1", "in_time"] {
+        assert!(can_name_fact(name), "{name}");
+    }
+    for name in
+        ["case", "call", "print", "if", "in", "new", "a.b", "a b", "a()", "1a", "", "a-b", "a // b", "this", "default"]
+    {
+        assert!(!can_name_fact(name), "{name}");
+    }
 }
 
 #[test]
