@@ -42,11 +42,11 @@ pub(crate) fn recorder<'p>(protocol: &'p Protocol, ix: StateIx) -> Option<&'p st
         .map(|seat| seat.role.as_str())
 }
 
-impl<'p> Run<'p> {
+impl Run<'_> {
     /// Does an act. Errors: why it is refused; then nothing has changed but the number.
     pub(crate) fn act(
         &mut self,
-        protocol: &'p Protocol,
+        protocol: &Protocol,
         name: &str,
         actor: &Actor,
         answers: &BTreeMap<String, Value>,
@@ -80,7 +80,7 @@ impl<'p> Run<'p> {
     /// The acts of this name that the role may do and whose form these answers fill.
     fn fitting_acts(
         &self,
-        protocol: &'p Protocol,
+        protocol: &Protocol,
         name: &str,
         actor: &Actor,
         answers: &BTreeMap<String, Value>,
@@ -122,7 +122,7 @@ impl<'p> Run<'p> {
     /// Saves the form of an active state. Errors: why it is refused; then nothing has changed but the number.
     pub(crate) fn record(
         &mut self,
-        protocol: &'p Protocol,
+        protocol: &Protocol,
         id: &str,
         actor: &Actor,
         answers: &BTreeMap<String, Value>,

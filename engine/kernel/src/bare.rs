@@ -50,7 +50,7 @@ fn with_run(
     now: Timestamp,
     act: impl FnOnce(&mut Run<'_>) -> Result<(), Refusal>,
 ) -> Step {
-    let number = case.number + 1;
+    let number = case.number.saturating_add(1);
     if matches!(case.life, crate::state::Life::Halted { .. }) {
         case.number = number;
         return Step::refused(case, Refusal::Halted);

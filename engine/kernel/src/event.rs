@@ -203,12 +203,15 @@ pub enum Breach {
         /// Which limit.
         limit: String,
     },
+    /// The state names states or clocks that the protocol does not have: it belongs to another version.
+    OtherVersion,
 }
 
 impl std::fmt::Display for Breach {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::EndlessLoop => f.write_str("it turned in an endless loop"),
+            Self::OtherVersion => f.write_str("its state belongs to another version of the protocol"),
             Self::TooMuch { limit } => write!(f, "there were too many {limit}"),
         }
     }

@@ -16,9 +16,11 @@ pub(crate) fn transition(chart: &Chart, ix: TransitionIx) -> &Transition {
 /// Whether an event may take a transition, its guard apart.
 fn reaches(ix: TransitionIx, transition: &Transition, event: &Occurrence) -> bool {
     match (&event.reach, &transition.trigger) {
-        (_, Trigger::Always) | (Reach::Nothing, _) => false,
+        (_, Trigger::Always)
+        | (Reach::Nothing, _)
+        | (Reach::Clock(_), Trigger::Events(_))
+        | (Reach::Acts(_) | Reach::Descriptors, Trigger::Clock(_)) => false,
         (Reach::Clock(clock), Trigger::Clock(own)) => clock == own,
-        (Reach::Clock(_), Trigger::Events(_)) | (Reach::Acts(_) | Reach::Descriptors, Trigger::Clock(_)) => false,
         (Reach::Acts(_) | Reach::Descriptors, Trigger::Events(descriptors)) => {
             if transition.act.is_some() {
                 matches!(&event.reach, Reach::Acts(acts) if acts.contains(&ix))

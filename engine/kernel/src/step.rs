@@ -12,10 +12,10 @@ use niyam_rules::protocol::Protocol;
 use niyam_rules::value::Value;
 
 use crate::effect::Effect;
-use crate::event::{Event, EventBody, Refusal};
+use crate::event::{Breach, Event, EventBody, Refusal};
 use crate::interpret::{Run, World, has_ended};
 use crate::occurrence::{Occurrence, Origin};
-use crate::state::{CaseState, EffectPlace, Life, Source};
+use crate::state::{CaseState, EffectPlace, Fires, Life, Source};
 use crate::time::Timestamp;
 
 /// What a step gives.
@@ -52,6 +52,9 @@ pub fn step(protocol: &Protocol, mut case: CaseState, event: &Event) -> Step {
     if event.number != expected {
         return Step::refused(case, Refusal::OutOfOrder { expected });
     }
+    if !belongs(protocol, &case) {
+        case.life = Life::Halted { breach: Breach::OtherVersion };
+    }
     if let Some(refusal) = refuse(protocol, &case, &event.body) {
         case.number = expected;
         return Step::refused(case, refusal);
@@ -61,6 +64,20 @@ pub fn step(protocol: &Protocol, mut case: CaseState, event: &Event) -> Step {
         Ok(()) => run.finish(),
         Err(refusal) => Step { reasons: run.reasons, ..Step::refused(run.case, refusal) },
     }
+}
+
+/// Whether every state and clock that a case names is one of the protocol's. It always is, unless the case was loaded with
+/// another version than it runs on; then it is halted, since any step would be a guess.
+fn belongs(protocol: &Protocol, case: &CaseState) -> bool {
+    let (states, clocks) = (protocol.chart.states.len(), protocol.chart.clocks.len());
+    let named = case.configuration.last().into_iter().chain(case.owners.keys().next_back());
+    let remembered = case.history.iter().flat_map(|(ix, remembered)| remembered.last().into_iter().chain([ix]));
+    let has_clock = |fires: &Fires| match fires {
+        Fires::Clock(clock) => usize::from(clock.0) < clocks,
+        Fires::Event { .. } => true,
+    };
+    named.chain(remembered).all(|ix| usize::from(ix.0) < states)
+        && case.timers.values().all(|timer| has_clock(&timer.fires))
 }
 
 /// Why a case takes no such event now, whatever it holds.

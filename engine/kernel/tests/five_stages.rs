@@ -14,6 +14,7 @@ const FILES: [(&str, &str); 6] = [
 ];
 
 /// Compiled, without a finding that is an error.
+#[must_use]
 pub fn protocol() -> Protocol {
     let files = FILES.iter().map(|&(path, text)| (path.to_owned(), text.to_owned())).collect();
     let compiled = compile(&Bundle { name: "five-stages".to_owned(), files }, &Library::new());

@@ -92,7 +92,7 @@ fn expression(state: &str, source: &str) -> Result<Expression, MachineError> {
     Expression::compile(source, None).map_err(|reason| MachineError::Expression {
         state: state.to_owned(),
         source_text: source.to_owned(),
-        reason: reason.to_string(),
+        reason,
     })
 }
 
@@ -166,7 +166,7 @@ impl Reader {
             }
             Kind::Final | Kind::History if ix.0 == 0 => Err(wrong("final or history, being the machine")),
             Kind::Compound | Kind::Parallel | Kind::Atomic if !has_states => Ok(StateKind::Atomic),
-            Kind::Atomic | Kind::Compound => Ok(StateKind::Compound { initial: self.begin(ix, node)? }),
+            Kind::Atomic | Kind::Compound => Ok(StateKind::Compound { initial: self.begin(node)? }),
             Kind::Parallel => Ok(StateKind::Parallel),
             Kind::Final => Ok(StateKind::Final {
                 output: node.output.as_deref().map(|source| expression(&node.id, source)).transpose()?,
@@ -181,35 +181,28 @@ impl Reader {
         }
     }
 
-    fn begin(&self, ix: StateIx, node: &Node) -> Result<Initial, MachineError> {
+    fn begin(&self, node: &Node) -> Result<Initial, MachineError> {
         let no_target = |target: &str| MachineError::NoTarget { state: node.id.clone(), target: target.to_owned() };
         match &node.initial {
-            None => {
-                // A history state is no place to begin by default.
-                let first = node
-                    .states
-                    .0
-                    .iter()
-                    .find(|(_, child)| child.kind != Some(Kind::History) && child.history.is_none());
-                let target = first.and_then(|(_, child)| self.ids.get(&child.id)).copied();
-                Ok(Initial {
-                    targets: vec![target.ok_or_else(|| MachineError::Begin(node.id.clone()))?],
-                    actions: Vec::new(),
-                })
-            }
             Some(Begin::Key(key)) => {
                 let child = node.states.0.iter().find(|(name, _)| name == key).map(|(_, child)| child.id.as_str());
                 let target = self.ids.get(child.unwrap_or(key)).copied().ok_or_else(|| no_target(key))?;
                 Ok(Initial { targets: vec![target], actions: Vec::new() })
             }
-            Some(Begin::Arrow(arrow)) => {
-                let targets = self.targets(node, &arrow.target)?;
-                if targets.is_empty() {
-                    return self.begin(ix, &Node { initial: None, ..node.clone() });
-                }
-                Ok(Initial { targets, actions: deeds(&node.id, &arrow.actions)? })
+            Some(Begin::Arrow(arrow)) if !arrow.target.is_empty() => {
+                Ok(Initial { targets: self.targets(node, &arrow.target)?, actions: deeds(&node.id, &arrow.actions)? })
             }
+            Some(Begin::Arrow(_)) | None => self.first_child(node),
         }
+    }
+
+    /// The first child that is no history state.
+    fn first_child(&self, node: &Node) -> Result<Initial, MachineError> {
+        let can_begin = |child: &Node| child.kind != Some(Kind::History) && child.history.is_none();
+        let first = node.states.0.iter().find(|(_, child)| can_begin(child));
+        let target = first.and_then(|(_, child)| self.ids.get(&child.id)).copied();
+        let target = target.ok_or_else(|| MachineError::Begin(node.id.clone()))?;
+        Ok(Initial { targets: vec![target], actions: Vec::new() })
     }
 
     fn targets(&self, node: &Node, targets: &[String]) -> Result<Vec<StateIx>, MachineError> {

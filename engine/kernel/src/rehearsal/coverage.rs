@@ -79,7 +79,9 @@ impl Coverage {
                 Reason::Taken { transition, .. } => self.transitions.count(transition),
                 Reason::Fired { state: Some(state), clock, .. } => self.clocks.count(&clock_id(state, clock)),
                 Reason::Decided { table, rows, .. } => {
-                    rows.iter().for_each(|row| self.rows.count(&format!("{table}/{row}")))
+                    for row in rows {
+                        self.rows.count(&format!("{table}/{row}"));
+                    }
                 }
                 Reason::Fired { state: None, .. }
                 | Reason::FactSet { .. }

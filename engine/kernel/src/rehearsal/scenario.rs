@@ -109,7 +109,7 @@ impl Test<'_> {
         match refusal {
             Some(refusal) if !wanted_refused => self.fail(&format!("{what} is taken"), &in_words(&refusal)),
             None if wanted_refused => {
-                self.fail(&format!("{what} is refused"), &format!("it was taken; {}", self.where_now()))
+                self.fail(&format!("{what} is refused"), &format!("it was taken; {}", self.where_now()));
             }
             Some(_) | None => {}
         }

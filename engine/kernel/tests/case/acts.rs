@@ -168,3 +168,13 @@ fn a_computed_fact_counts() {
     assert_eq!(case.fact("calls"), Value::Int(2));
     assert!(matches!(&case.state.facts["calls"].by, Source::Rule(rule) if rule.starts_with("compute ")));
 }
+
+#[test]
+fn a_state_of_another_version_halts_the_case_instead_of_guessing() {
+    let mut case = Case::verifying();
+    case.state.configuration.insert(niyam_rules::chart::StateIx(u16::MAX));
+    let step = case.act("call", "desk", &[]);
+    assert_eq!(step.refusal, Some(Refusal::Halted));
+    assert!(matches!(step.state.life, Life::Halted { .. }));
+    assert!(allowed(&case.protocol, &step.state).is_empty());
+}
