@@ -164,7 +164,7 @@ fn register_states(engine: &mut Engine) {
 
 fn register_lists(engine: &mut Engine) {
     engine.register_fn("len", |list: &mut Array| i64::try_from(list.len()).unwrap_or(i64::MAX));
-    engine.register_fn("is_empty", |list: &mut Array| -> bool { list.is_empty() });
+    engine.register_fn("is_empty", list_is_empty);
     engine.register_fn("first", |list: &mut Array| list.first().cloned().unwrap_or(Dynamic::UNIT));
     engine.register_fn("last", |list: &mut Array| list.last().cloned().unwrap_or(Dynamic::UNIT));
     engine.register_fn("contains", |list: &mut Array, wanted: Dynamic| list.iter().any(|item| same(item, &wanted)));
@@ -179,6 +179,10 @@ fn register_lists(engine: &mut Engine) {
     engine.register_fn("!=", |left: Array, right: Array| !same_lists(&left, &right));
     engine.register_fn("==", |left: Map, right: Map| same_maps(&left, &right));
     engine.register_fn("!=", |left: Map, right: Map| !same_maps(&left, &right));
+}
+
+fn list_is_empty(list: &mut Array) -> bool {
+    list.is_empty()
 }
 
 fn register_texts(engine: &mut Engine) {

@@ -150,7 +150,7 @@ impl Source {
                 (letter, _) if is_word(letter) => {
                     let end = self.token_end(at);
                     let word: String = self.letters[at..end].iter().collect();
-                    self.refuse_word(&word, kind, after_dot, at, end)?;
+                    Self::refuse_word(&word, kind, after_dot, at, end)?;
                     self.refuse_fraction(at, end)?;
                     at = end;
                 }
@@ -181,7 +181,7 @@ impl Source {
         inside.windows(2).position(|pair| pair == ['*', '/']).map_or(self.letters.len(), |length| start + length + 4)
     }
 
-    fn refuse_word(&self, word: &str, kind: Kind, after_dot: bool, at: usize, end: usize) -> Result<(), CompileError> {
+    fn refuse_word(word: &str, kind: Kind, after_dot: bool, at: usize, end: usize) -> Result<(), CompileError> {
         if let Some((_, reason)) = FORBIDDEN_WORDS.iter().find(|(words, _)| words.contains(&word)) {
             let message = if after_dot {
                 format!("`{word}` is a reserved word and names no fact or function")
