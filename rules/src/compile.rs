@@ -1,6 +1,6 @@
 //! From the files of a protocol to a compiled protocol or findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bundle::{Bundle, Library, VersionDigest};
@@ -33,18 +33,16 @@ pub fn compile(bundle: &Bundle, library: &Library) -> Compiled {
     let Some(assembled) = assembled else {
         return Compiled { protocol: None, diagnostics: in_order(findings) };
     };
-    let Assembled { trees, digest, template_findings, unread } = assembled;
+    let Assembled { trees, digest, template_findings, consequences } = assembled;
     shapes(&trees, &mut findings);
     let (protocol, found) = lower(&trees, digest);
     // What a file that could not be read would have declared is not reported as missing: that would bury the cause.
-    if !unread {
-        findings.extend(found);
-        let damage = Damage {
-            chart: findings.iter().any(|finding| bends_the_chart(finding.code)),
-            tables: findings.iter().any(|finding| bends_a_table(finding.code)),
-        };
-        findings.extend(crate::checks::check(&protocol, damage));
-    }
+    findings.extend(found.into_iter().filter(|finding| !consequences.contains(&finding.code)));
+    let damage = Damage {
+        chart: findings.iter().any(|finding| bends_the_chart(finding.code)),
+        tables: findings.iter().any(|finding| bends_a_table(finding.code)),
+    };
+    findings.extend(crate::checks::check(&protocol, damage));
     findings.retain(|finding| !template_findings.contains(finding));
     let diagnostics = in_order(findings);
     Compiled { protocol: (!has_errors(&diagnostics)).then_some(protocol), diagnostics }
@@ -89,8 +87,8 @@ struct Assembled {
     digest: VersionDigest,
     /// What is wrong in the template itself; said once, not again for each protocol that extends it.
     template_findings: Vec<Diagnostic>,
-    /// Whether a file could not be read.
-    unread: bool,
+    /// Findings that files which could not be read may bring about in others.
+    consequences: BTreeSet<Code>,
 }
 
 fn assemble(
@@ -99,13 +97,13 @@ fn assemble(
     chain: &mut Vec<String>,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Assembled> {
-    let (own, unread) = files(bundle, findings);
+    let (own, mut consequences) = files(bundle, findings);
     let own = own?;
     let extends = own.protocol.get("extends").filter(|node| node.scalar().is_some()).cloned();
     let Some(extends) = extends else {
         let digest = bundle.digest(None);
         removals(&own, findings);
-        return Some(Assembled { trees: own, digest, template_findings: Vec::new(), unread });
+        return Some(Assembled { trees: own, digest, template_findings: Vec::new(), consequences });
     };
     let name = extends.scalar().unwrap_or_default();
     if chain.iter().any(|above| above == name) {
@@ -158,7 +156,8 @@ fn assemble(
     let digest = bundle.digest(Some(below.digest));
     let trees = merge(below.trees, own, name, findings);
     removals(&trees, findings);
-    Some(Assembled { trees, digest, template_findings, unread: unread || below.unread })
+    consequences.extend(below.consequences);
+    Some(Assembled { trees, digest, template_findings, consequences })
 }
 
 /// What the template has to complain of by itself.
@@ -180,9 +179,11 @@ fn template_of(template: &Bundle, library: &Library) -> Option<Vec<Diagnostic>> 
     Some(compile(template, library).diagnostics)
 }
 
-fn files(bundle: &Bundle, findings: &mut Vec<Diagnostic>) -> (Option<Trees>, bool) {
+/// The files of a bundle as trees, and the findings that unread ones may bring about in others. No trees when
+/// `protocol.yaml` cannot be read; then the other files have been checked by themselves.
+fn files(bundle: &Bundle, findings: &mut Vec<Diagnostic>) -> (Option<Trees>, BTreeSet<Code>) {
     let mut protocol = None;
-    let mut unread = false;
+    let mut consequences = BTreeSet::new();
     let (mut tables, mut forms, mut scenarios) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let (mut messages, mut scripts) = (Vec::new(), BTreeMap::new());
     for (path, content) in &bundle.files {
@@ -191,7 +192,13 @@ fn files(bundle: &Bundle, findings: &mut Vec<Diagnostic>) -> (Option<Trees>, boo
         let (folder, name) = path.split_once('/').unwrap_or(("", path.as_str()));
         let mut yaml = || {
             let tree = source::read(&file, content, findings);
-            unread |= tree.is_none();
+            if tree.is_none() {
+                consequences.extend(match folder {
+                    "forms" => Some(Code::UnknownForm),
+                    "tables" => Some(Code::UnknownTable),
+                    _ => None,
+                });
+            }
             tree
         };
         match (folder, name.rsplit_once('.')) {
@@ -221,9 +228,12 @@ fn files(bundle: &Bundle, findings: &mut Vec<Diagnostic>) -> (Option<Trees>, boo
                 .help("every protocol has one; it begins with `niyam: 1`"),
         );
     }
-    let Some(protocol) = protocol else { return (None, true) };
+    let Some(protocol) = protocol else {
+        documents(&tables, &forms, &scenarios, findings);
+        return (None, consequences);
+    };
     identity(bundle, &protocol, findings);
-    (Some(Trees { protocol, tables, forms, scenarios, messages, scripts }), unread)
+    (Some(Trees { protocol, tables, forms, scenarios, messages, scripts }), consequences)
 }
 
 fn keep(tree: Option<Node>, key: &str, into: &mut BTreeMap<String, Node>, findings: &mut Vec<Diagnostic>) {
@@ -318,12 +328,24 @@ fn removals(trees: &Trees, findings: &mut Vec<Diagnostic>) {
 }
 
 fn shapes(trees: &Trees, findings: &mut Vec<Diagnostic>) {
-    let mut see = |tree: &Node, record: &'static Record| {
-        let owner = tree.entry(record.keys[0].name).map_or(&tree.place, |entry| &entry.key.place);
-        check(tree, &Shape::Record(record), owner, findings);
-    };
-    see(&trees.protocol, &PROTOCOL);
-    trees.tables.values().for_each(|tree| see(tree, &TABLE));
-    trees.forms.values().for_each(|tree| see(tree, &FORM));
-    trees.scenarios.values().for_each(|tree| see(tree, &SCENARIO));
+    shape(&trees.protocol, &PROTOCOL, findings);
+    documents(&trees.tables, &trees.forms, &trees.scenarios, findings);
+}
+
+fn documents(
+    tables: &BTreeMap<String, Node>,
+    forms: &BTreeMap<String, Node>,
+    scenarios: &BTreeMap<String, Node>,
+    findings: &mut Vec<Diagnostic>,
+) {
+    for (trees, record) in [(tables, &TABLE), (forms, &FORM), (scenarios, &SCENARIO)] {
+        for tree in trees.values() {
+            shape(tree, record, findings);
+        }
+    }
+}
+
+fn shape(tree: &Node, record: &'static Record, findings: &mut Vec<Diagnostic>) {
+    let owner = tree.entry(record.keys[0].name).map_or(&tree.place, |entry| &entry.key.place);
+    check(tree, &Shape::Record(record), owner, findings);
 }

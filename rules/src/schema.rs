@@ -27,16 +27,17 @@ pub fn schema() -> Schema {
     let any: Vec<Json> =
         ["niyam", "table", "form", "scenario", "remove"].into_iter().map(|key| json!({ "required": [key] })).collect();
     let definitions: Map<String, Json> = writer.definitions.into_iter().collect();
-    let whole = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Niyam protocol",
-        "description": "protocol.yaml, tables/*.yaml, forms/*.yaml and scenarios/*.yaml of a protocol",
-        "type": "object",
-        "anyOf": any,
-        "allOf": kinds,
-        "$defs": definitions,
-    });
-    Schema::try_from(whole).unwrap_or_default()
+    let whole = [
+        ("$schema", json!("https://json-schema.org/draft/2020-12/schema")),
+        ("title", json!("Niyam protocol")),
+        ("description", json!("protocol.yaml, tables/*.yaml, forms/*.yaml and scenarios/*.yaml of a protocol")),
+        ("type", json!("object")),
+        ("anyOf", json!(any)),
+        ("allOf", json!(kinds)),
+        ("$defs", json!(definitions)),
+    ];
+    let whole: Map<String, Json> = whole.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    Schema::from(whole)
 }
 
 #[derive(Default)]

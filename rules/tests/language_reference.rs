@@ -32,7 +32,7 @@ fn every_example_compiles_without_a_finding() {
             Some("example" | "alone") => example.clone(),
             Some("whole") => format!("# whole\n{example}"),
             Some("overlay") => format!("# overlay\n{example}"),
-            Some(path) if path.ends_with(".yaml") => format!("# file: {path}\n{example}"),
+            Some(path) if path.contains('/') => format!("# file: {path}\n{example}"),
             _ => panic!(
                 "line {line}: an example is marked `yaml example`, `alone`, `whole`, `overlay` or with a path, not `{info}`"
             ),
@@ -44,7 +44,7 @@ fn every_example_compiles_without_a_finding() {
         let found = niyam_rules::compile(&bundle, &library).diagnostics;
         let source = |file: &str| bundle.files.get(file.split_once('/')?.1).cloned();
         if !found.is_empty() {
-            bad.push_str(&format!("example at line {line}:\n{}", text::render(&found, &source)));
+            bad.extend([format!("example at line {line}:\n"), text::render(&found, &source)]);
         }
     }
     assert!(bad.is_empty(), "{bad}");

@@ -172,4 +172,7 @@ fn a_broken_file_does_not_hide_the_others() {
     let found = codes(&bundle);
     assert!(found.contains(&"P0101") && found.contains(&"P0103"), "{found:?}");
     assert!(!found.contains(&"P0205"), "what the broken file would have held is not reported as missing: {found:?}");
+    bundle.files.insert("protocol.yaml".to_owned(), "niyam: [".to_owned());
+    let found = codes(&bundle);
+    assert!(found.iter().filter(|code| **code == "P0101").count() == 2 && found.contains(&"P0103"), "{found:?}");
 }
