@@ -36,7 +36,7 @@ pub(crate) fn active_acts<'p>(protocol: &'p Protocol, case: &CaseState) -> Vec<(
 }
 
 /// Role that may save the form of a state: the owner's, or that of the nearest state around it that has one.
-pub(crate) fn recorder<'p>(protocol: &'p Protocol, ix: StateIx) -> Option<&'p str> {
+pub(crate) fn recorder(protocol: &Protocol, ix: StateIx) -> Option<&str> {
     self_and_ancestors(&protocol.chart, ix)
         .find_map(|ix| state(&protocol.chart, ix).post.as_ref()?.owner.as_ref())
         .map(|seat| seat.role.as_str())

@@ -21,7 +21,7 @@ pub enum Effect {
         /// When.
         due: Timestamp,
     },
-    /// Deletes a timer row.
+    /// Deletes a timer row. The timer whose firing is the event itself is gone without one.
     CancelTimer {
         /// Which.
         timer: TimerId,
@@ -56,9 +56,9 @@ pub enum Effect {
         /// Seal group.
         seal: String,
     },
-    /// The case has ended.
+    /// The case counts as closed: a state with an outcome was entered.
     Closed {
-        /// Outcome of the final state.
+        /// Outcome of that state.
         outcome: String,
     },
 }
