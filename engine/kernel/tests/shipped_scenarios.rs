@@ -82,6 +82,28 @@ fn a_saved_form_decides_the_level() {
     }
 }
 
+/// R4.4 and C2: stop erases what the app released and nothing else, and the case goes on.
+#[test]
+fn stop_erases_the_profile_and_leaves_the_case_open() {
+    let library = shipped::library();
+    let protocol = compile(&library["k-sos"], &library).protocol.expect("shipped protocols compile");
+    let mut case = Rehearsal::new(&protocol, Timestamp::from_ms(0), []);
+    let phones = Value::List(vec![Value::from("+915555550121")]);
+    let released = [("name", Value::from("Diya Kalpit")), ("phones", phones), ("session_id", Value::from("ks-0"))];
+    case.open(released.map(|(name, value)| (name.to_owned(), value)).into()).expect("comes to rest");
+    case.act("acknowledge", "help_desk", BTreeMap::new()).expect("comes to rest");
+    case.event("session.stop", BTreeMap::new()).expect("comes to rest");
+    let known = |name: &str| case.case().facts.get(name).is_some_and(|fact| !fact.value.is_unknown());
+    assert!(!known("name") && !known("phones"), "the profile is erased");
+    assert!(known("session_id") && known("level"), "what happened stays");
+    assert_eq!(case.case().life, Life::Open);
+    let destroyed = case.timeline().iter().flat_map(|moment| &moment.effects).filter_map(|effect| match effect {
+        Effect::DestroyKey { seal } => Some(seal.as_str()),
+        _ => None,
+    });
+    assert_eq!(destroyed.collect::<Vec<_>>(), ["profile"]);
+}
+
 /// From every set of active states that a scenario passes through, if nobody does anything any more, somebody who sits there day and
 /// night hears of it: in 10 minutes before the alert is taken up, in 45 while the person is being reached, in 4 hours
 /// while person and family are cared for, in a day afterwards.
