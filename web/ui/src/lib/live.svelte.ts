@@ -53,7 +53,9 @@ class Live {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+  /** Something arrived. While requests fail, events alone do not make the screen true: it cannot fetch what they announce. */
   #good(): void {
+    if (this.#failing) return;
     clock.tick();
     this.lastGood = clock.now;
     this.#heard = Date.now();
@@ -69,7 +71,6 @@ class Live {
     source.addEventListener('open', () => {
       this.#open = true;
       this.#started = true;
-      this.#failing = false;
       this.#good();
     });
     source.addEventListener('hello', (event) => {

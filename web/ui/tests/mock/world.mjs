@@ -88,7 +88,7 @@ export class World {
       id: k.id, number: k.number, protocol: { name: 'rajasthan-phq', title: t('Rajasthan PHQ distress alert', 'राजस्थान पुलिस मुख्यालय संकट सूचना') },
       stage: STAGE_OF(leaf), states: k.active.map((s) => ({ id: s, label: STATES[s][2] })), life: closed ? 'closed' : 'open',
       outcome: closed ? leaf : null, level: k.level, level_label: LEVELS.find((l) => l.id === k.level)?.label ?? null, platform: k.platform,
-      source: 'mail', minor: k.minor, unit: k.unit, owner, opened_at: iso(k.opened), last_event_at: iso(k.last),
+      source: 'mail', minor: k.minor === 'unknown' ? null : k.minor && k.minor === 'yes', unit: k.unit, owner, opened_at: iso(k.opened), last_event_at: iso(k.last),
       due: k.due === null ? null : { at: iso(k.due), label: STATES[leaf][5], state: leaf }, overdue: k.due !== null && k.due < Date.now(),
       unowned: !closed && owner === null, drill: k.drill, alerts: k.alerts,
     };
@@ -145,7 +145,7 @@ export class World {
       if (field.fact === 'age' && typeof value === 'number' && value > 120) troubles.age = t('At most 120 years.', 'अधिकतम 120 वर्ष।');
       if (field.fact === 'person_safe' && value === 'no' && !form.hospital) troubles.hospital = t('Say where the person was taken.', 'बताएँ कि व्यक्ति को कहाँ ले जाया गया।');
     }
-    if (Object.keys(troubles).length) return fail(422, 'form_invalid', t('Some answers are missing or wrong.', 'कुछ उत्तर नहीं हैं या ग़लत हैं।'), troubles);
+    if (Object.keys(troubles).length) return fail(422, 'form_invalid', t('Some answers are missing or wrong.', 'कुछ उत्तर नहीं हैं या ग़लत हैं।'), { number: k.entries.length, problems: Object.fromEntries(Object.entries(troubles).map(([fact, message]) => [fact, { problem: 'missing', message }])) });
     this.write(k, form ?? {});
     k.active = target === 'reach' ? ['reach', 'talk', 'team'] : [target];
     k.visited = [...new Set([...k.visited, ...k.active])];
