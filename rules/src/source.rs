@@ -3,7 +3,7 @@
 //! Reading has limits of its own (size, depth, number of values after aliases) and reports what it finds instead of
 //! stopping the rest of the bundle: a file that cannot be read at all gives one finding and no tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
@@ -16,7 +16,7 @@ pub const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// Deepest nesting of maps and lists.
 pub const MAX_DEPTH: usize = 64;
 /// Most values in one file, those repeated by aliases included.
-pub const MAX_NODES: usize = 200_000;
+pub const MAX_NODES: usize = 50_000;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -219,6 +219,8 @@ struct Open {
     anchor: usize,
     nodes_before: usize,
     key: Option<Key>,
+    /// The keys so far.
+    seen: BTreeSet<String>,
     /// A value whose key was wrong is read and forgotten.
     skip: bool,
 }
@@ -282,7 +284,14 @@ impl Builder<'_> {
         }
         let nodes_before = self.nodes;
         self.nodes += 1;
-        self.open.push(Open { node: Node { place, body }, anchor, nodes_before, key: None, skip: false });
+        self.open.push(Open {
+            node: Node { place, body },
+            anchor,
+            nodes_before,
+            key: None,
+            seen: BTreeSet::new(),
+            skip: false,
+        });
         Ok(())
     }
 
@@ -337,7 +346,9 @@ impl Builder<'_> {
                 None if open.skip => open.skip = false,
                 None => match node.body {
                     Body::Scalar { text, .. } => {
-                        if let Some(first) = entries.iter().find(|entry| entry.key.text == text) {
+                        let known = !open.seen.insert(text.clone());
+                        let first = if known { entries.iter().find(|entry| entry.key.text == text) } else { None };
+                        if let Some(first) = first {
                             let finding = Diagnostic::new(
                                 Code::DuplicateKey,
                                 &node.place,

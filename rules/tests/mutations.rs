@@ -176,3 +176,11 @@ fn a_broken_file_does_not_hide_the_others() {
     let found = codes(&bundle);
     assert!(found.iter().filter(|code| **code == "P0101").count() == 2 && found.contains(&"P0103"), "{found:?}");
 }
+
+#[test]
+fn a_chart_with_more_states_than_can_be_counted_is_refused() {
+    let states: String =
+        (0..66_000).flat_map(|number| ["  s".to_owned(), number.to_string(), ":\n".to_owned()]).collect();
+    let found = codes(&only(&format!("niyam: 1\nprotocol: bad\ninitial: s0\nstates:\n{states}")));
+    assert!(found.contains(&"P0107"), "{} findings", found.len());
+}

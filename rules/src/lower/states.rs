@@ -24,6 +24,12 @@ impl<'t> Lower<'t> {
         for index in 0..self.drafts.len() {
             self.transitions_of(index, &mut chart);
         }
+        let most = chart.states.len().max(chart.transitions.len()).max(chart.clocks.len());
+        if most >= usize::from(u16::MAX) {
+            let message = format!("the chart has more states, transitions or clocks than {}", u16::MAX - 1);
+            let finding = Diagnostic::new(Code::TooMuch, &self.place_of(0), message);
+            self.find(finding.help("what is beyond is not read; no protocol needs so many"));
+        }
         chart
     }
 

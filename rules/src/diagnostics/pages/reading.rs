@@ -59,7 +59,7 @@ pub(super) const PAGES: Pages = &[
     (
         Code::TooMuch,
         page(
-            "A file is larger than 2 MB, nested deeper than 64 levels, has more than 200 000 values, or is blown up by \
+            "A file is larger than 2 MB, nested deeper than 64 levels, has more than 50 000 values, or is blown up by \
              aliases; or a table is too large to be searched for gaps. Such a file is refused whole: no protocol needs it.",
             "facts:\n  cause: { type: text, default: [[[[…]]]], label: { en: Cause, hi: कारण } }\n",
             "facts:\n  cause: { type: text, default: none, label: { en: Cause, hi: कारण } }\n",
