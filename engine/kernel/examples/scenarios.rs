@@ -26,8 +26,8 @@ fn main() -> ExitCode {
     };
     let wanted: Vec<String> = arguments.collect();
     let chosen = library.values().filter(|bundle| wanted.is_empty() || wanted.contains(&bundle.name));
-    let good = chosen.fold(true, |good, bundle| run(bundle, &library) && good);
-    ExitCode::from(u8::from(!good))
+    let bad = chosen.filter(|bundle| !run(bundle, &library)).count();
+    ExitCode::from(u8::from(bad > 0))
 }
 
 fn run(bundle: &Bundle, library: &Library) -> bool {

@@ -97,10 +97,11 @@ fn stop_erases_the_profile_and_leaves_the_case_open() {
     assert!(!known("name") && !known("phones"), "the profile is erased");
     assert!(known("session_id") && known("level"), "what happened stays");
     assert_eq!(case.case().life, Life::Open);
-    let destroyed = case.timeline().iter().flat_map(|moment| &moment.effects).filter_map(|effect| match effect {
-        Effect::DestroyKey { seal } => Some(seal.as_str()),
-        _ => None,
-    });
+    let destroyed = case
+        .timeline()
+        .iter()
+        .flat_map(|moment| &moment.effects)
+        .filter_map(|effect| if let Effect::DestroyKey { seal } = effect { Some(seal.as_str()) } else { None });
     assert_eq!(destroyed.collect::<Vec<_>>(), ["profile"]);
 }
 
