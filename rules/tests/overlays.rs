@@ -115,3 +115,17 @@ fn a_changed_template_changes_the_digest_of_what_extends_it() {
     template.files.get_mut("protocol.yaml").expect("its file").push_str("# one word more\n");
     assert_ne!(compile(&bundle, &library).protocol.expect("it compiles").digest, before);
 }
+
+#[test]
+fn a_fix_of_a_seat_replaces_only_what_is_misspelt() {
+    let (bundle, library) = scaffold::bundle(
+        "guarantees: []\nstates:\n  review: { stage: closure, outcome: safe, owner: desk @ stat, label: { en: A, hi: अ } }\n",
+    );
+    let found = compile(&bundle, &library).diagnostics;
+    let fix = found[0].fix.as_ref().expect("a fix");
+    let line = bundle.files["protocol.yaml"].lines().nth(fix.place.line as usize - 1).expect("the line").to_owned();
+    let column = fix.place.column as usize - 1;
+    let (before, rest) = line.split_at(column);
+    let mended = format!("{before}{}{}", fix.replacement, &rest[fix.place.length as usize..]);
+    assert!(mended.contains("owner: desk @ state,"), "{mended}");
+}

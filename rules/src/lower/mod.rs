@@ -164,12 +164,12 @@ impl Lower<'_> {
             Some((role, unit)) => (role.trim(), Some(unit.trim())),
             None => (written.trim(), None),
         };
-        if !self.role(role, place) {
+        if !self.role(role, &part(place, written, role)) {
             return None;
         }
         let unit = match unit {
             Some(unit) if !self.names.units.contains_key(unit) => {
-                self.unknown(Code::UnknownUnit, "unit", unit, place);
+                self.unknown(Code::UnknownUnit, "unit", unit, &part(place, written, unit));
                 return None;
             }
             Some(unit) => unit.to_owned(),
@@ -199,6 +199,17 @@ impl Lower<'_> {
         }
         Some(name.to_owned())
     }
+}
+
+/// The place of a `part` of a value that stands at `place`, so that a fix replaces only that. Of a quoted value,
+/// whose columns are shifted by the quote, too.
+fn part(place: &Place, written: &str, part: &str) -> Place {
+    let count = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    let quotes = place.length.saturating_sub(count(written));
+    let unit = written.find('@').filter(|at| written[*at + 1..].trim() == part).map_or(0, |at| at + 1);
+    let Some(at) = written[unit..].find(part).filter(|_| quotes == 0 || quotes == 2) else { return place.clone() };
+    let at = unit + at;
+    Place { column: place.column + quotes / 2 + count(&written[..at]), length: count(part), ..place.clone() }
 }
 
 /// A text in both languages; what is missing has been reported.
