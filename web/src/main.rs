@@ -9,7 +9,7 @@ use niyam_web::console::{Console, Paint};
 
 fn main() -> ExitCode {
     let mut console = Console::of_process();
-    let ended = cli::run(Arguments::parse(), &mut console).and_then(|exit| {
+    let ended = cli::run(&Arguments::parse(), &mut console).and_then(|exit| {
         console.flush().map_err(cli::CliError::Output)?;
         Ok(exit)
     });

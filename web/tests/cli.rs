@@ -203,3 +203,30 @@ fn a_case_is_tried_in_virtual_time_with_reasons_and_places() {
     let ran = niyam(&["try", "kota", "--alert", "gone.eml"], b"");
     assert_eq!(ran.code, 2, "{}", ran.err);
 }
+
+#[test]
+fn alerts_are_read_in_order_and_give_one_object_each() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, words: &str| {
+        let text = format!(
+            "From: Meta Emergency Response <emergency-response@meta-alerts.example.com>\r\nTo: scrb-helpdesk@rajpolice.example.org\r\n\
+             Subject: Possible imminent harm\r\nContent-Type: text/plain; charset=\"utf-8\"\r\n\r\n\
+             Reference: MER-2026-900001\r\nPlatform: Instagram\r\nUsername: asha.namuna_1\r\nPhone: +91 55555 50101\r\n{words}\r\n"
+        );
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let (first, second) = (file("a.eml", ""), file("b.eml", "E-mail: asha@example.net"));
+    let ran = niyam(&["extract", "--format", "json", &first, &second], b"");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let items: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(items.len(), 2);
+    assert_eq!(items[0]["phones"], serde_json::json!(["+915555550101"]));
+    assert_eq!((&items[0]["relation"], &items[0]["file"]), (&serde_json::json!("new"), &serde_json::json!("a.eml")));
+    assert_eq!(items[1]["is_duplicate_of"], "a.eml", "{}", items[1]);
+    let ran = niyam(&["extract", "-"], &[0xff, 0x00, 0x80]);
+    assert_eq!(ran.code, 0, "whatever the bytes, there is a result: {}", ran.err);
+    assert!(ran.out.contains("needs_review: true"), "{}", ran.out);
+    assert_eq!(niyam(&["extract", "gone.eml"], b"").code, 2);
+}

@@ -4,6 +4,7 @@ pub mod alert_file;
 pub mod bundles;
 pub mod chart;
 pub mod check;
+pub mod extract;
 pub mod serve;
 pub mod test;
 pub mod trial;
@@ -42,6 +43,8 @@ pub enum Command {
     Test(test::Test),
     /// Take one case through a protocol in virtual time and tell what happens, why, and who is told.
     Try(trial::Try),
+    /// Read alerts and print what they say.
+    Extract(extract::Extract),
     /// Run a bare statechart step by step, for conformance tests.
     Chart(chart::Chart),
 }
@@ -136,13 +139,15 @@ impl From<io::Error> for CliError {
 
 /// Runs what was asked for.
 ///
-/// Errors: whatever keeps the sub-command from doing its work; findings are no errors but [`Exit::Found`].
-pub fn run(arguments: Arguments, console: &mut Console) -> Result<Exit, CliError> {
-    match arguments.command {
-        Command::Serve(serve) => serve::run(&serve, console),
-        Command::Check(check) => check::run(&check, console),
-        Command::Test(test) => test::run(&test, console),
-        Command::Try(trial) => trial::run(&trial, console),
-        Command::Chart(chart) => chart::run(&chart, console),
+/// # Errors
+/// Whatever keeps the sub-command from doing its work; findings are no errors but [`Exit::Found`].
+pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, CliError> {
+    match &arguments.command {
+        Command::Serve(serve) => serve::run(serve, console),
+        Command::Check(check) => check::run(check, console),
+        Command::Test(test) => test::run(test, console),
+        Command::Try(trial) => trial::run(trial, console),
+        Command::Extract(extract) => extract::run(extract, console),
+        Command::Chart(chart) => chart::run(chart, console),
     }
 }
