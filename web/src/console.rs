@@ -53,7 +53,8 @@ impl Console {
 
     /// Writes one line to the output.
     ///
-    /// Errors: whatever the output says, also that nobody reads any more ([`io::ErrorKind::BrokenPipe`]).
+    /// # Errors
+    /// Whatever the output says, also that nobody reads any more ([`io::ErrorKind::BrokenPipe`]).
     pub fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
         writeln!(self.out, "{}", text.as_ref())
     }
@@ -65,7 +66,8 @@ impl Console {
 
     /// Writes out what waits in the buffer.
     ///
-    /// Errors: as [`Console::line`].
+    /// # Errors
+    /// As [`Console::line`].
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }

@@ -36,7 +36,6 @@ impl From<ViewError> for ApiError {
     fn from(error: ViewError) -> Self {
         match error {
             ViewError::NoSuchCase(_) => no_case(),
-            ViewError::NoSuchAlert(_) => no_alert(),
             ViewError::Erased(_) => Self::new(
                 StatusCode::GONE,
                 ErrorCode::Erased,
@@ -44,7 +43,7 @@ impl From<ViewError> for ApiError {
                 "इस सूचना की सामग्री मिटा दी गई है।",
             ),
             // A person without rights gets the answer of something that does not exist.
-            ViewError::Sealed(_) => no_alert(),
+            ViewError::NoSuchAlert(_) | ViewError::Sealed(_) => no_alert(),
             ViewError::Version { .. } => {
                 tracing::error!(%error, "a version cannot be loaded");
                 Self::internal()

@@ -107,7 +107,8 @@ impl ServeError {
 
 /// Serves until it is told to stop.
 ///
-/// Errors: [`ServeError`].
+/// # Errors
+/// [`ServeError`].
 pub fn run(arguments: &Serve, console: &mut Console) -> Result<Exit, CliError> {
     if !arguments.demo && !arguments.listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(arguments.listen).into());

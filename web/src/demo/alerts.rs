@@ -170,10 +170,19 @@ impl Author {
             surname: SURNAMES[usize::try_from(self.serial % 3).unwrap_or(0)],
             place,
             home: self.dice.pick(&self.places).map(|place| place.town_en.clone()).unwrap_or_default(),
+            post: format!("{} {}", post.text, nights(&post.language, self.serial % 89 + 3)),
             language: post.language,
-            post: post.text,
             facebook: self.dice.percent(40),
         }
+    }
+}
+
+/// A sentence that tells one post from the others: alerts with the same words are taken for the same alert.
+fn nights(language: &str, count: u64) -> String {
+    match language {
+        "hi" => format!("{count} रातों से नींद नहीं आई।"),
+        "hi-Latn" => format!("{count} raaton se neend nahi aayi."),
+        _ => format!("I have not slept well for {count} nights."),
     }
 }
 

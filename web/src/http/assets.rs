@@ -10,6 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 use rust_embed::RustEmbed;
 
 use super::headers::StyleNonce;
+use crate::api::shape::hex;
 
 #[derive(RustEmbed)]
 #[folder = "ui/dist/"]
@@ -44,8 +45,7 @@ fn page(nonce: &StyleNonce) -> Response {
 }
 
 fn asset(path: &str, file: &rust_embed::EmbeddedFile, request: &HeaderMap) -> Response {
-    let tag: String = file.metadata.sha256_hash()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
+    let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()[..16]));
     let hashed = path.starts_with("assets/");
     let cache = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(tag.as_str());

@@ -6,7 +6,7 @@ use niyam_rules::value::Value;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{TextShape, moment};
+use super::{TextShape, hex, moment};
 
 /// One alert as it was read.
 #[derive(Debug, Serialize, ToSchema)]
@@ -208,7 +208,7 @@ impl From<Receipt> for ReceiptShape {
         Self {
             alert: receipt.alert.to_string(),
             class: receipt.class.as_str().to_owned(),
-            sha256: receipt.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(&receipt.sha256),
             repeat: receipt.repeat,
             cases: receipt.cases.into_iter().map(Into::into).collect(),
         }

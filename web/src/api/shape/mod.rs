@@ -6,6 +6,8 @@ mod case;
 mod form;
 mod timeline;
 
+use std::fmt::Write as _;
+
 use niyam_kernel::time::Timestamp;
 use niyam_rules::text::Text;
 use serde::Serialize;
@@ -31,6 +33,16 @@ impl From<Text> for TextShape {
     fn from(text: Text) -> Self {
         Self { en: text.en, hi: text.hi }
     }
+}
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a text cannot fail.
+        let _written = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// RFC 3339 in UTC with milliseconds; the year 1970 for a moment that no calendar holds.
