@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use niyam_kernel::id::CaseId;
 use niyam_rules::text::Text;
 use niyam_rules::value::Value;
 use serde::{Deserialize, Serialize};
 
+use crate::intake::Subject;
 use crate::request::{Class, Received, Relation};
 
 /// Reads alerts. Total: whatever the bytes, there is an answer.
@@ -13,8 +15,26 @@ pub trait Intake: Send + Sync + 'static {
     /// What the bytes say.
     fn understand(&self, received: &Received) -> Understood;
 
+    /// Which of the open cases that share a key with a person is about the same person, and whether the alert says more
+    /// or the same again. `None`: none of them.
+    fn relate(
+        &self,
+        subject: &SubjectFacts,
+        session: Option<SessionMessage>,
+        known: &[KnownCase],
+    ) -> Option<(CaseId, Relation)>;
+
     /// Protocol for an alert that could not be read at all.
     fn fallback(&self) -> String;
+}
+
+/// An open case that shares a key with a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownCase {
+    /// The case.
+    pub case: CaseId,
+    /// What it knows.
+    pub facts: BTreeMap<String, Value>,
 }
 
 /// Reads nothing: every alert becomes a case for a person to read. For a desk whose intake is out of order.
@@ -27,6 +47,15 @@ pub struct ReadByPeople {
 impl Intake for ReadByPeople {
     fn understand(&self, received: &Received) -> Understood {
         Understood::unreadable(received, self.protocol.clone())
+    }
+
+    fn relate(
+        &self,
+        _subject: &SubjectFacts,
+        _session: Option<SessionMessage>,
+        _known: &[KnownCase],
+    ) -> Option<(CaseId, Relation)> {
+        None
     }
 
     fn fallback(&self) -> String {
@@ -69,8 +98,8 @@ pub struct SubjectFacts {
     pub keys: Vec<MatchKey>,
     /// Protocol that a new case runs on.
     pub protocol: String,
-    /// Relation to the open case, if the alert itself says so (an update that calls itself one).
-    pub relation: Option<Relation>,
+    /// The person as intake read it, for [`Intake::relate`]; empty when it was not read by program.
+    pub person: Subject,
 }
 
 /// Something that two alerts about one person share.

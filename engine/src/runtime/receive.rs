@@ -1,7 +1,6 @@
 //! Alerts: first durable, then understood, then an event of a case.
 
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use niyam_kernel::event::{Actor, EventBody};
@@ -24,8 +23,11 @@ use crate::seal::split::seal_of;
 use crate::seal::{Key, chain};
 use crate::store::{AlertRead, AlertRow, CaseAlertRow, CaseRow, Commit, LinkRow, LookupRow, NewAlert, Write};
 use crate::time::new_uuid;
-use crate::understood::{Contents, SessionMessage, SubjectFacts, Understood};
+use crate::understood::{Contents, KnownCase, SessionMessage, SubjectFacts, Understood};
 use crate::view::LifeView;
+
+/// Kind of key that names one session.
+pub const SESSION: &str = "session";
 
 /// Milliseconds until an alert that could not be worked on is tried again.
 const RETRY_MS: i64 = 60_000;
@@ -155,12 +157,7 @@ impl Runtime {
 
     /// Understands an alert and commits what comes of it. Errors are words for the log: the alert is kept.
     async fn work_on(&self, alert: AlertId, received: &Received) -> Result<(), String> {
-        let intake = Arc::clone(&self.intake);
-        let understood =
-            std::panic::catch_unwind(AssertUnwindSafe(|| intake.understand(received))).unwrap_or_else(|_| {
-                tracing::error!(alert.id = %alert, "intake broke on an alert; it becomes a case for a person to read");
-                Understood::unreadable(received, intake.fallback())
-            });
+        let understood = self.understand(alert, received).await;
         let mut last = String::new();
         for _ in 0..TRIES {
             let touched = match understood.class {
@@ -180,6 +177,15 @@ impl Runtime {
             }
         }
         Err(last)
+    }
+
+    /// Reads an alert on a thread of its own: a large one takes a while, and one that breaks intake must not break more.
+    async fn understand(&self, alert: AlertId, received: &Received) -> Understood {
+        let (intake, copy) = (Arc::clone(&self.intake), received.clone());
+        tokio::task::spawn_blocking(move || intake.understand(&copy)).await.unwrap_or_else(|_| {
+            tracing::error!(alert.id = %alert, "intake broke on an alert; it becomes a case for a person to read");
+            Understood::unreadable(received, self.intake.fallback())
+        })
     }
 
     async fn file(&self, alert: AlertId, understood: &Understood) -> Result<Touched, StoreError> {
@@ -258,13 +264,17 @@ impl Runtime {
         subject: &SubjectFacts,
         touched: &mut Touched,
     ) -> Result<bool, WorkError> {
-        for case in self.candidates(drill, subject).await? {
-            // two persons of one alert are two cases
-            if touched.cases.iter().any(|(other, _)| *other == case) {
-                continue;
-            }
+        let mut candidates = self.candidates(drill, subject).await?;
+        // two persons of one alert are two cases
+        candidates.retain(|(case, _)| !touched.cases.iter().any(|(other, _)| other == case));
+        let mut known = Vec::new();
+        for (case, _) in &candidates {
+            let live = self.load(*case).await?;
+            let facts = live.state.facts.into_iter().map(|(name, fact)| (name, fact.value)).collect();
+            known.push(KnownCase { case: *case, facts });
+        }
+        while let Some((case, relation)) = self.related(subject, session, &candidates, &known) {
             let mut live = self.load(case).await?;
-            let relation = relation(session, subject, &live);
             let facts = declared(&live.protocol, &subject.facts);
             let seals = seals_of(&live.protocol, &facts);
             let body = EventBody::Joined { alert, event: event_name(relation).to_owned(), facts };
@@ -272,6 +282,8 @@ impl Runtime {
             let appended = self.append(&mut live, body, None).await?;
             if appended.refusal.is_some() {
                 // halted or ended for good: nobody would look after the person there
+                candidates.retain(|(other, _)| *other != case);
+                known.retain(|other| other.case != case);
                 continue;
             }
             touched.writes.extend(appended.writes);
@@ -285,32 +297,44 @@ impl Runtime {
         Ok(false)
     }
 
-    /// Open cases that share something with a person, the likeliest first: a session or a post says more than a
-    /// reference, which an alert about two persons gives to both.
-    async fn candidates(&self, drill: bool, subject: &SubjectFacts) -> Result<Vec<CaseId>, StoreError> {
-        let mut hashes = Vec::new();
-        for key in &subject.keys {
-            hashes.push(self.key.lookup(drill, &key.kind, &key.value));
-        }
+    /// The case that a person's alert belongs to, and how.
+    fn related(
+        &self,
+        subject: &SubjectFacts,
+        session: Option<SessionMessage>,
+        candidates: &[(CaseId, String)],
+        known: &[KnownCase],
+    ) -> Option<(CaseId, Relation)> {
+        let related = self.intake.relate(subject, session, known);
+        // a session is one person, even when everything else about them was erased
+        let by_session = || {
+            let same = candidates.iter().find(|(_, kind)| kind == SESSION)?;
+            session.map(|_| (same.0, Relation::Update))
+        };
+        let (case, relation) = related.or_else(by_session)?;
+        Some(match session {
+            Some(SessionMessage::Location) => (case, Relation::Location),
+            Some(SessionMessage::Stop) => (case, Relation::Stop),
+            None => (case, relation),
+        })
+    }
+
+    /// Open cases that share a key with a person, the latest first, each with the kind of key.
+    async fn candidates(&self, drill: bool, subject: &SubjectFacts) -> Result<Vec<(CaseId, String)>, StoreError> {
+        let hashes: Vec<[u8; 32]> =
+            subject.keys.iter().map(|key| self.key.lookup(drill, &key.kind, &key.value)).collect();
         if hashes.is_empty() {
             return Ok(Vec::new());
         }
-        let mut ranked: Vec<(CaseId, u32)> = Vec::new();
+        let mut candidates: Vec<(CaseId, String)> = Vec::new();
         for (case, kind) in self.store.find(&hashes).await? {
-            let weight = match kind.as_str() {
-                "session" => 16,
-                "post" => 8,
-                "handle" | "profile" => 6,
-                "phone" | "email" => 4,
-                _ => 3,
-            };
-            match ranked.iter_mut().find(|(other, _)| *other == case) {
-                Some((_, sum)) => *sum += weight,
-                None => ranked.push((case, weight)),
+            match candidates.iter_mut().find(|(other, _)| *other == case) {
+                Some((_, known)) if kind == SESSION => *known = kind,
+                Some(_) => {}
+                None => candidates.push((case, kind)),
             }
         }
-        ranked.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
-        Ok(ranked.into_iter().map(|(case, _)| case).collect())
+        Ok(candidates)
     }
 
     async fn open(
@@ -374,7 +398,7 @@ impl Runtime {
         actor: &Actor,
         reason: &str,
     ) -> Result<Option<CaseId>, WorkError> {
-        let mut understood = self.intake.understand(received);
+        let mut understood = self.understand(alert, received).await;
         if understood.subjects.is_empty() {
             let contents = std::mem::take(&mut understood.contents);
             let source = understood.source.clone();
@@ -469,23 +493,6 @@ fn declared(protocol: &Protocol, facts: &BTreeMap<String, Value>) -> BTreeMap<St
         .filter(|(name, value)| protocol.facts.contains_key(*name) && !value.is_unknown())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
-}
-
-/// Whether an alert says the same again or more.
-fn relation(session: Option<SessionMessage>, subject: &SubjectFacts, live: &Live) -> Relation {
-    match (session, subject.relation) {
-        (Some(SessionMessage::Location), _) => Relation::Location,
-        (Some(SessionMessage::Stop), _) => Relation::Stop,
-        (None, Some(relation)) => relation,
-        (None, None) => {
-            let says_more = declared(&live.protocol, &subject.facts).iter().any(|(name, value)| {
-                let known = live.state.facts.get(name).map(|fact| &fact.value);
-                // more addresses of the same connection are no news; another single fact is
-                !matches!(value, Value::List(_)) && known.is_none_or(|known| known.is_unknown() || known != value)
-            });
-            if says_more { Relation::Update } else { Relation::Duplicate }
-        }
-    }
 }
 
 /// Event that the chart sees.

@@ -10,7 +10,9 @@ use niyam_engine::outbox::Channels;
 use niyam_engine::people::People;
 use niyam_engine::request::{ActRequest, Class, Received, Relation};
 use niyam_engine::time::{ManualClock, SystemEntropy};
-use niyam_engine::understood::{ContentField, Contents, Intake, MatchKey, SessionMessage, SubjectFacts, Understood};
+use niyam_engine::understood::{
+    ContentField, Contents, Intake, KnownCase, MatchKey, SessionMessage, SubjectFacts, Understood,
+};
 use niyam_kernel::event::Actor;
 use niyam_kernel::id::{CaseId, PersonId, RequestId};
 use niyam_kernel::time::Timestamp;
@@ -182,6 +184,22 @@ impl Intake for Lines {
         understood
     }
 
+    fn relate(
+        &self,
+        subject: &SubjectFacts,
+        _session: Option<SessionMessage>,
+        known: &[KnownCase],
+    ) -> Option<(CaseId, Relation)> {
+        // a number says more than a reference, which an alert about two persons gives to both
+        let same = |case: &&KnownCase, name: &str| {
+            subject.facts.get(name).is_some_and(|value| case.facts.get(name) == Some(value))
+        };
+        let by = |name: &'static str| known.iter().find(move |case| same(case, name));
+        let found = by("session_id").or_else(|| by("phones")).or_else(|| by("external_ref"))?;
+        let more = subject.facts.iter().any(|(name, value)| name != "source" && found.facts.get(name) != Some(value));
+        Some((found.case, if more { Relation::Update } else { Relation::Duplicate }))
+    }
+
     fn fallback(&self) -> String {
         "desk".to_owned()
     }
@@ -201,7 +219,6 @@ fn read(name: &str, value: &str, subject: &mut SubjectFacts, understood: &mut Un
         "filed" => understood.class = Class::Filed,
         "session" if value == "stop" => understood.session = Some(SessionMessage::Stop),
         "session" => understood.session = Some(SessionMessage::Location),
-        "relation" => subject.relation = Some(Relation::Update),
         "phones" => subject.keys.push(key("phone", Some("phones"))),
         "external_ref" => subject.keys.push(key("ref", None)),
         "session_id" => subject.keys.push(key("session", None)),
