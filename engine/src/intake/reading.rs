@@ -377,11 +377,11 @@ pub fn facts(reading: &Reading, subject: &Subject, candidate_units: &[String]) -
     facts
 }
 
-/// A position as a fact: a map of `lat`, `lon` (1e-7 degree), `accuracy_m`.
+/// A position as a fact: a map of `lat_e7`, `lon_e7` (1e-7 degree), `accuracy_m`.
 fn position_value(position: &Position) -> Value {
     let mut map = BTreeMap::from([
-        ("lat".to_owned(), Value::Int(position.lat_e7)),
-        ("lon".to_owned(), Value::Int(position.lon_e7)),
+        ("lat_e7".to_owned(), Value::Int(position.lat_e7)),
+        ("lon_e7".to_owned(), Value::Int(position.lon_e7)),
     ]);
     if let Some(accuracy_m) = position.accuracy_m {
         map.insert("accuracy_m".to_owned(), Value::Int(i64::from(accuracy_m)));
