@@ -15,6 +15,7 @@ pub mod error;
 pub mod intake;
 pub mod outbox;
 pub mod people;
+pub mod reading;
 pub mod request;
 mod runtime;
 pub mod seal;

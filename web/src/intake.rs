@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use niyam_engine::understood::{Intake, ReadByPeople};
+use niyam_engine::reading::ReadByRules;
+use niyam_engine::understood::Intake;
 
 /// Reads alerts by the shipped rule files.
 #[must_use]
 pub fn shipped() -> Arc<dyn Intake> {
-    Arc::new(ReadByPeople { protocol: "distress-response".to_owned() })
+    Arc::new(ReadByRules::shipped())
 }

@@ -8,4 +8,5 @@ mod durable;
 mod effects;
 mod requests;
 mod sealing;
+mod shipped;
 mod world;
