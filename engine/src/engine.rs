@@ -91,6 +91,7 @@ impl Engine {
             changes: broadcast::channel(CHANGES).0,
             wake: Notify::new(),
             intake_turn: Mutex::new(()),
+            dispatch_turn: Mutex::new(()),
             node,
         };
         // nobody else holds the folder, so no claim can be alive

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use niyam_kernel::event::Refusal;
-use niyam_kernel::id::{AlertId, CaseId, RequestId};
+use niyam_kernel::id::{AlertId, CaseId, EffectId, RequestId};
 use niyam_rules::text::Text;
 
 /// Why the store did not do what it was asked.
@@ -23,6 +23,9 @@ pub enum StoreError {
     /// A request with this id was stored meanwhile. The runtime looks it up by itself.
     #[error("the request {0} was stored meanwhile: look it up")]
     Repeated(RequestId),
+    /// An effect was ended by another meanwhile. Nothing is left to do.
+    #[error("the effect {0} was ended meanwhile")]
+    Ended(EffectId),
     /// Another process held the database for longer than the busy timeout.
     #[error("the database is locked by another process: stop it, or try again")]
     Busy,

@@ -43,10 +43,12 @@ enum Delivered {
 impl Runtime {
     /// Delivers what is due at `now`, once each. Returns how many were tried.
     pub async fn dispatch_once(&self, now: Timestamp) -> Result<usize, StoreError> {
+        // within one node claims do not tell two dispatchers apart
+        let _turn = self.dispatch_turn.lock().await;
         let claimed = self.store.claim_effects(&self.node, now, BATCH).await?;
         for row in &claimed {
             match self.deliver(row, now).await {
-                Ok(()) => {}
+                Ok(()) | Err(ActError::Store(StoreError::Ended(_))) => {}
                 Err(ActError::Store(StoreError::Full)) => return Err(StoreError::Full),
                 Err(error) => {
                     tracing::error!(case.id = %row.id.case, effect.id = %row.id, %error, "an effect could not be delivered");

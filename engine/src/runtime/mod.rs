@@ -47,6 +47,8 @@ pub struct Runtime {
     pub wake: Notify,
     /// One alert at a time is matched and committed, so that two about one person cannot open two cases.
     pub intake_turn: Mutex<()>,
+    /// One round of deliveries at a time.
+    pub dispatch_turn: Mutex<()>,
     /// Name under which effects are claimed.
     pub node: String,
 }

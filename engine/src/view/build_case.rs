@@ -219,7 +219,16 @@ impl Runtime {
             alert,
             seals,
         };
-        self.store.commit(&Commit { name: "note who read", writes: vec![Write::Access(row)] }).await.map(drop)
+        let noted =
+            self.store.commit(&Commit { name: "note who read", writes: vec![Write::Access(row.clone())] }).await;
+        match noted {
+            // whoever helps must be able to read on; the program's own log then says who did
+            Err(StoreError::Full) => {
+                tracing::error!(person = %row.person, seals = ?row.seals, "the disk is full: a reading is noted only here");
+                Ok(())
+            }
+            other => other.map(drop),
+        }
     }
 }
 

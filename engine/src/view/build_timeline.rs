@@ -107,6 +107,9 @@ impl Runtime {
             EventBody::Delivered { event, index, outcome } => {
                 self.delivery_title(protocol, (*event, *index), outcome, deliveries)
             }
+            EventBody::External { name, .. } if name == "alert.reopened" => {
+                words::text("Made a case of a filed alert", "दर्ज रखी सूचना से प्रकरण बनाया गया")
+            }
             EventBody::External { name, .. } => words::same(name),
         }
     }

@@ -26,6 +26,7 @@ pub struct At<'a> {
 
 impl At<'_> {
     /// The error.
+    #[expect(clippy::needless_pass_by_value, reason = "it goes into `map_err`")]
     pub fn corrupt(&self, column: &'static str, reason: impl ToString) -> StoreError {
         StoreError::Corrupt { table: self.table, row: self.row.to_owned(), column, reason: reason.to_string() }
     }

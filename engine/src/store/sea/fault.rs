@@ -5,6 +5,7 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr};
 use crate::error::StoreError;
 
 /// Turns an error of the database into one of the store.
+#[expect(clippy::needless_pass_by_value, reason = "it goes into `map_err`")]
 pub fn fault(doing: &'static str, error: DbErr) -> StoreError {
     match code(&error).map(|code| code & 0xff) {
         Some(13) => StoreError::Full,

@@ -10,6 +10,9 @@ mod convert;
 mod entity;
 mod fault;
 mod work;
+mod write_alert;
+mod write_case;
+mod write_work;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
