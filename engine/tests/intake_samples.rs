@@ -78,3 +78,10 @@ fn every_field_of_the_reference_alerts() {
     assert!(count >= 17, "only {count} items");
     assert!(lines.is_empty(), "{} differences:\n{}", lines.len(), lines.join("\n"));
 }
+
+#[test]
+fn every_field_of_our_own_fixtures() {
+    let (count, lines) = compare(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/intake-fixtures"));
+    assert!(count >= 30, "only {count} items");
+    assert!(lines.is_empty(), "{} differences:\n{}", lines.len(), lines.join("\n"));
+}

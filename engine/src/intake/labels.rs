@@ -32,7 +32,7 @@ const LABEL_LINE_BYTES: usize = 4_000;
 /// All labelled values between two lines, in order.
 pub(super) fn entries(document: &Document<'_>, segment: &Segment, vocabulary: &Vocabulary) -> Vec<Entry> {
     let mut entries = Vec::new();
-    let mut columns: Option<Vec<Field>> = None;
+    let mut columns: Option<Columns> = None;
     let mut heads = false;
     let mut at = segment.lines.0;
     while at < segment.lines.1 {
@@ -337,53 +337,50 @@ fn label(piece: &str, vocabulary: &Vocabulary) -> Option<(Field, String, usize)>
     None
 }
 
-/// The fields of a table's first row: all cells are labels.
-fn column_labels(text: &str, vocabulary: &Vocabulary) -> Option<Vec<Field>> {
-    let cells: Vec<&str> = if text.contains('\t') {
-        text.split('\t').collect()
-    } else {
-        text.split('|').map(str::trim).filter(|cell| !cell.is_empty()).collect()
-    };
-    if cells.len() < 2 {
-        return None;
-    }
-    let fields: Vec<Option<Field>> = cells.iter().map(|cell| vocabulary.field(cell)).collect();
+/// The fields of a table's columns, and what parts its cells.
+type Columns = (Vec<Field>, char);
+
+/// The columns of a table's first row: its cells are labels. Cells parted by commas must all be labels.
+fn column_labels(text: &str, vocabulary: &Vocabulary) -> Option<Columns> {
+    let separator = ['\t', '|', ','].into_iter().find(|separator| text.contains(*separator))?;
+    let cells = cells(text, separator);
+    let field = |(start, end): &Bytes| vocabulary.field(&text[*start..*end]);
+    let fields: Vec<Option<Field>> = cells.iter().map(field).collect();
     let known = fields.iter().flatten().count();
-    (known >= 2 && known + 1 >= cells.len())
-        .then(|| fields.into_iter().map(|field| field.unwrap_or(Field::Ignore)).collect())
+    let enough = known >= 2 && known + usize::from(separator != ',') >= cells.len();
+    enough.then(|| (fields.into_iter().map(|field| field.unwrap_or(Field::Ignore)).collect(), separator))
+}
+
+/// Where the cells of a row stand, without blanks and quotation marks around them.
+fn cells(text: &str, separator: char) -> Vec<Bytes> {
+    let is_edge = |c: char| c.is_whitespace() || c == '"';
+    let trim = |(start, end): Bytes| {
+        let raw = &text[start..end];
+        let lead = raw.len() - raw.trim_start_matches(is_edge).len();
+        (start + lead, start + lead + raw.trim_matches(is_edge).len())
+    };
+    let cells = super::hints::split_outside_quotes(text, &[separator]).into_iter().map(trim);
+    cells.filter(|(start, end)| separator != '|' || start < end).collect()
 }
 
 /// A row of a table below such a first row.
-fn row(document: &Document<'_>, at: usize, columns: &[Field]) -> Option<Vec<Entry>> {
+fn row(document: &Document<'_>, at: usize, columns: &Columns) -> Option<Vec<Entry>> {
     let line = document.lines[at];
     let text = document.line(line);
-    let separator = if text.contains('\t') { '\t' } else { '|' };
-    let mut cells = Vec::new();
-    let mut start = 0;
-    for (end, _) in text.match_indices(separator).chain([(text.len(), "")]) {
-        if separator == '\t' || !text[start..end].trim().is_empty() {
-            cells.push((start, end));
-        }
-        start = end + 1;
-    }
-    if cells.len() != columns.len() {
+    let cells = cells(text, columns.1);
+    if cells.len() != columns.0.len() {
         return None;
     }
-    let entry = |(field, (start, end)): (&Field, &Bytes)| {
-        let raw = &text[*start..*end];
-        let lead = raw.len() - raw.trim_start().len();
-        let bytes = (line.start + start + lead, line.start + start + lead + raw.trim().len());
-        Entry {
-            field: *field,
-            label: String::new(),
-            value: raw.trim().to_owned(),
-            bytes,
-            line: at,
-            next: at + 1,
-            heads_record: false,
-        }
+    let entry = |(field, (start, end)): (&Field, &Bytes)| Entry {
+        field: *field,
+        label: String::new(),
+        value: text[*start..*end].to_owned(),
+        bytes: (line.start + start, line.start + end),
+        line: at,
+        next: at + 1,
+        heads_record: false,
     };
-    let mut entries: Vec<Entry> = columns.iter().zip(&cells).map(entry).collect();
+    let mut entries: Vec<Entry> = columns.0.iter().zip(&cells).map(entry).collect();
     if let Some(first) = entries.first_mut() {
         first.heads_record = true;
     }

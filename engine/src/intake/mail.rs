@@ -79,6 +79,14 @@ pub(super) fn read(mail: &Mail, is_note: bool, vocabulary: &Vocabulary, director
         texts.iter().map(|text| Document::new(text.part, parts[text.part].text.as_deref().unwrap_or(""))).collect();
     let job = Job { vocabulary, directory, texts: &texts, documents: &documents, received_at: reading.received_at };
     job.run(standing, reading);
+    if let Some(found) = &mut reading.subject.external_ref {
+        let header = parts[0].text.as_deref().unwrap_or("");
+        for span in found.spans.iter_mut().filter(|span| span.part == 0 && span.end == 0) {
+            let start = header.find(&found.value).unwrap_or(0);
+            (span.start, span.end) =
+                (start, if header[start..].starts_with(&found.value) { start + found.value.len() } else { start });
+        }
+    }
     reading.parts = parts;
     let read_parts: Vec<usize> = reading.subjects().flat_map(parts_of).collect();
     for attachment in &mut reading.attachments {
@@ -343,6 +351,7 @@ impl Job<'_> {
             self.call_received(&primary, reading);
         }
         self.others(&primary, candidates, reading);
+        self.reference_without_label(&primary, reading);
         self.finish(Some(&primary), candidates, reading);
     }
 
@@ -433,6 +442,22 @@ impl Job<'_> {
                 item
             }));
         }
+    }
+
+    /// A reference of the subject line or of running text, where no label gave one.
+    fn reference_without_label(&self, primary: &Candidate, reading: &mut Reading) {
+        if reading.subject.external_ref.is_some() {
+            return;
+        }
+        let document = &self.documents[primary.document];
+        let lines = &document.lines[primary.segment.lines.0..primary.segment.lines.1];
+        let in_text = lines.iter().take(200).find_map(|line| {
+            let (reference, bytes) = person::reference_in(document.line(*line), self.vocabulary)?;
+            Some((reference, document.span((line.start + bytes.0, line.start + bytes.1))))
+        });
+        let header = reading.subject_line.as_deref().and_then(|line| person::reference_in(line, self.vocabulary));
+        let found = in_text.or_else(|| header.map(|(reference, _)| (reference, Span { part: 0, start: 0, end: 0 })));
+        reading.subject.external_ref = found.map(|(reference, span)| Found::at(reference, span));
     }
 
     /// When the call came that an operator notes.

@@ -304,7 +304,10 @@ impl Job<'_> {
         if shape.speaks {
             self.spoken(&mut subject, context);
         }
-        subject.language = subject.post_text.as_ref().and_then(|post| language::identify(&post.value, self.vocabulary));
+        if subject.language.is_none() {
+            subject.language =
+                subject.post_text.as_ref().and_then(|post| language::identify(&post.value, self.vocabulary));
+        }
         subject
     }
 

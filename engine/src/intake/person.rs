@@ -165,6 +165,20 @@ fn reference(value: &str) -> Option<String> {
     (word.chars().any(|c| c.is_ascii_digit()) && word.len() <= 80).then(|| word.to_owned())
 }
 
+/// A reference in running text, by how references begin.
+pub(super) fn reference_in(text: &str, vocabulary: &Vocabulary) -> Option<(String, Bytes)> {
+    vocabulary.reference_prefixes.iter().find_map(|prefix| {
+        let start = text
+            .match_indices(prefix.as_str())
+            .map(|(at, _)| at)
+            .find(|at| !text[..*at].ends_with(char::is_alphanumeric))?;
+        let length =
+            text[start..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(text.len() - start);
+        let word = text[start..start + length].trim_end_matches('-');
+        word.chars().any(|c| c.is_ascii_digit()).then(|| (word.to_owned(), (start, start + word.len())))
+    })
+}
+
 fn platform(value: &str, vocabulary: &Vocabulary) -> Option<String> {
     let whole = vocabulary.platform(value);
     let first = || {

@@ -47,13 +47,21 @@ struct Stretch<'a> {
     text: &'a str,
     words: Vec<Word>,
     quotes: Vec<Bytes>,
+    /// Quotations that are no name of a place: words in them name no place of the person.
+    speech: Vec<Bytes>,
 }
 
 /// Reads a stretch of running text.
 pub(super) fn read(part: usize, text: &str, bytes: Bytes, context: Context<'_>) -> Told {
     let end = bytes.1.min(bytes.0 + SEARCHED_BYTES);
     let end = (bytes.0..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(bytes.0);
-    let stretch = Stretch { part, text, words: words(text, (bytes.0, end)), quotes: quotes(text, (bytes.0, end)) };
+    let quotes = quotes(text, (bytes.0, end));
+    let names_place = |quote: &&Bytes| {
+        let folded = super::vocabulary::fold(&text[quote.0..quote.1]);
+        context.vocabulary.place.nouns.iter().any(|noun| super::vocabulary::has_folded(&folded, noun))
+    };
+    let speech = quotes.iter().filter(|quote| !names_place(quote)).copied().collect();
+    let stretch = Stretch { part, text, words: words(text, (bytes.0, end)), quotes, speech };
     let vocabulary = context.vocabulary;
     let mut told = Told::default();
     let phones: Vec<_> = values::phones(&text[bytes.0..end], vocabulary)
@@ -179,10 +187,7 @@ impl Stretch<'_> {
             says.iter().any(|(_, end)| *end <= first && first - end <= 8)
         };
         let count = |quote: &Bytes| fold_words(&self.text[quote.0..quote.1]).len();
-        let is_place = |quote: &Bytes| {
-            vocabulary.place.nouns.iter().any(|noun| super::vocabulary::has_phrase(&self.text[quote.0..quote.1], noun))
-                && count(quote) <= 6
-        };
+        let is_place = |quote: &Bytes| !self.speech.contains(quote) && count(quote) <= 6;
         let spoken: Vec<&Bytes> = self.quotes.iter().filter(|quote| !is_place(quote) && count(quote) >= 2).collect();
         let chosen = spoken
             .iter()
@@ -402,7 +407,7 @@ impl Stretch<'_> {
     /// A place that begins at a word, and the words it takes.
     fn place_at(&self, at: usize, context: Context<'_>) -> Option<(usize, usize)> {
         let word = &self.words[at];
-        if subject_quote(self, word.start, context) {
+        if self.speech.iter().any(|(start, end)| (*start..*end).contains(&word.start)) {
             return None;
         }
         let words = &context.vocabulary.place;
@@ -620,15 +625,6 @@ impl Stretch<'_> {
                 Some(Found::at(role.clone(), self.span((self.words[at].start, self.words[end - 1].end))));
         }
     }
-}
-
-/// Whether a word stands in the text of the post.
-fn subject_quote(stretch: &Stretch<'_>, at: usize, context: Context<'_>) -> bool {
-    stretch.quotes.iter().any(|(start, end)| {
-        let text = &stretch.text[*start..*end];
-        (*start..*end).contains(&at)
-            && !context.vocabulary.place.nouns.iter().any(|noun| super::vocabulary::has_phrase(text, noun))
-    })
 }
 
 /// Whose a number is.

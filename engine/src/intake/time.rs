@@ -193,7 +193,7 @@ fn moment(date: NaiveDate, hour: u32, minute: u32, second: u32, zone_min: i32) -
 fn ago(tokens: &[Token], text: &str, vocabulary: &Vocabulary, reference: Reference) -> Option<TimeFound> {
     tokens.iter().find_map(|token| {
         let Kind::Number { value, .. } = token.kind else { return None };
-        let rest = fold(&text[token.end..]);
+        let rest = fold(&text[token.end..].chars().take(40).collect::<String>());
         let unit = vocabulary.time.ago.iter().find(|(phrase, _)| format!("{rest} ").starts_with(&format!("{phrase} ")));
         let minutes = unit?.1.checked_mul(i64::from(value)).filter(|minutes| *minutes <= 7 * 24 * 60)?;
         let at = Timestamp::from_ms(reference.at.as_ms().checked_sub(minutes * 60_000)?);
