@@ -17,7 +17,7 @@ use crate::request::{ActRequest, Change, Done, ProtocolInfo, Receipt, Received, 
 use crate::runtime::Runtime;
 use crate::runtime::start::{Opened, open_data};
 use crate::runtime::versions::Versions;
-use crate::store::Store;
+use crate::store::{AccessRow, Store};
 use crate::time::{Clock, Entropy, new_uuid};
 use crate::understood::Intake;
 use crate::verify::{ChainError, verify};
@@ -186,6 +186,11 @@ impl Engine {
     /// is broken.
     pub async fn verify_chain(&self, case: CaseId) -> Result<u64, ChainError> {
         verify(self.runtime.store.as_ref(), case).await
+    }
+
+    /// Who read sealed things of a case, in the order they read.
+    pub async fn readings(&self, case: CaseId) -> Result<Vec<AccessRow>, StoreError> {
+        self.runtime.store.accesses(case).await
     }
 
     /// Tells of every case that changes from now on.

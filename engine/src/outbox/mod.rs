@@ -121,7 +121,7 @@ impl Runtime {
             }
             // the case has ended or stands still: its chart cannot answer, but a failure must reach a person all the same
             Some(_) if failed => {
-                writes.push(Write::Notice(self.supervisor_notice(live, row.id, now, &undelivered(live))))
+                writes.push(Write::Notice(self.supervisor_notice(live, row.id, now, &undelivered(live))));
             }
             Some(_) => {}
         }

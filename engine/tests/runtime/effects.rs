@@ -102,6 +102,27 @@ async fn a_delivery_that_never_works_is_an_event_and_reaches_a_person() {
 }
 
 #[tokio::test]
+async fn two_dispatchers_deliver_each_effect_once() {
+    let (world, flaky) = with(0).await;
+    let case = world.case().await;
+    world.act(case, "take").await.unwrap();
+    for _ in 0..20 {
+        world.engine.act(case, request(world.engine.new_id(), "answer")).await.unwrap();
+    }
+    let rounds: Vec<_> = (0..4)
+        .map(|_| {
+            let engine = Arc::clone(&world.engine);
+            tokio::spawn(async move { engine.settle().await })
+        })
+        .collect();
+    for round in rounds {
+        round.await.unwrap().unwrap();
+    }
+    assert_eq!(flaky.sent.load(Ordering::SeqCst), 20);
+    world.engine.verify_chain(case).await.unwrap();
+}
+
+#[tokio::test]
 async fn effects_not_delivered_before_a_crash_are_delivered_after_it_once() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::at(folder.path()).await;

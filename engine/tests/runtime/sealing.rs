@@ -28,6 +28,22 @@ async fn sealed_facts_are_read_only_by_a_reader_and_only_in_their_states() {
 }
 
 #[tokio::test]
+async fn each_reading_is_noted_with_who_and_what() {
+    let world = World::new().await;
+    let case = world.case().await;
+    world.engine.case(case, None).await.unwrap();
+    assert!(world.engine.readings(case).await.unwrap().is_empty(), "nothing was opened");
+    let view = world.engine.case(case, Some(&officer())).await.unwrap();
+    world.engine.alert_bytes(view.alerts[0].id, &officer()).await.unwrap_err();
+    world.act(case, "take").await.unwrap();
+    world.engine.alert_bytes(view.alerts[0].id, &officer()).await.unwrap();
+    let noted = world.engine.readings(case).await.unwrap();
+    let seals: Vec<_> = noted.iter().map(|row| row.seals.join(",")).collect();
+    assert_eq!(seals, ["person", "original"]);
+    assert!(noted.iter().all(|row| row.person == officer().person && row.case == Some(case)));
+}
+
+#[tokio::test]
 async fn nothing_personal_stands_in_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::at(folder.path()).await;
