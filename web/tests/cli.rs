@@ -75,7 +75,10 @@ fn an_alias_bomb_is_refused_quickly() {
     let mut bomb = "niyam: 1\nprotocol: mine\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..20 {
         let below = format!("*a{}", level - 1);
-        bomb += &format!("a{level}: &a{level} [{}]\n", [below.as_str(); 10].join(", "));
+        let ten = [below.as_str(); 10].join(", ");
+        for part in ["a", &level.to_string(), ": &a", &level.to_string(), " [", &ten, "]\n"] {
+            bomb.push_str(part);
+        }
     }
     let (_folder, path) = protocol(&bomb);
     let ran = niyam(&["check", &path, "--format", "json"], b"");

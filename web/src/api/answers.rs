@@ -27,15 +27,16 @@ pub fn read(
     let mut form = BTreeMap::new();
     for (fact, answer) in answers {
         let kind = protocol.facts.get(&fact).map(|declared| &declared.kind);
-        match serde_json::from_value::<Value>(answer) {
-            Ok(value) => {
-                form.insert(fact, kind.map_or_else(|| value.clone(), |kind| spelled(kind, value.clone())));
-            }
-            Err(_) => {
-                let expected = "whole numbers, texts and lists".to_owned();
-                problems.insert(fact, described(&FormProblem::WrongType { expected }));
-            }
-        }
+        let Ok(value) = serde_json::from_value::<Value>(answer) else {
+            let expected = "whole numbers, texts and lists".to_owned();
+            problems.insert(fact, described(&FormProblem::WrongType { expected }));
+            continue;
+        };
+        let value = match kind {
+            Some(kind) => spelled(kind, value),
+            None => value,
+        };
+        form.insert(fact, value);
     }
     if problems.is_empty() {
         return Ok(form);

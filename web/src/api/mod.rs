@@ -1,7 +1,5 @@
 //! The JSON API. One file per endpoint: handler, OpenAPI text, tests.
 
-#![expect(clippy::missing_errors_doc, reason = "each handler's OpenAPI responses are its errors")]
-
 pub mod acts;
 pub mod alert;
 pub mod alert_original;
@@ -112,7 +110,6 @@ pub fn document() -> utoipa::openapi::OpenApi {
 }
 
 /// The whole service: API, screens, and what every answer has in common.
-#[must_use]
 pub fn router(app: App) -> Router {
     let (api, _) = routes().split_for_parts();
     let hosts = app.hosts;

@@ -26,7 +26,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 ))]
 pub async fn stream(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     // Subscribed before `hello` is sent: whoever asks for the board after it misses nothing.
-    let changes = BroadcastStream::new(app.engine.changes()).map(|change| Ok(told(change)));
+    let changes = BroadcastStream::new(app.engine.changes()).map(|change| Ok(told(&change)));
     let hello =
         Event::default().event("hello").data(serde_json::json!({ "now": moment(app.engine.now()) }).to_string());
     // Open streams end when the server stops; it would wait for them for ever.
@@ -36,7 +36,7 @@ pub async fn stream(State(app): State<App>) -> Sse<impl Stream<Item = Result<Eve
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
-fn told(change: Result<Change, BroadcastStreamRecvError>) -> Event {
+fn told(change: &Result<Change, BroadcastStreamRecvError>) -> Event {
     let data = match change {
         Ok(change) => serde_json::json!({ "case": change.case, "number": change.number, "board": true }),
         Err(BroadcastStreamRecvError::Lagged(missed)) => {

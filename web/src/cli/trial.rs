@@ -41,6 +41,7 @@ const SILENCE_MS: u64 = 2 * 3_600_000;
 /// Without acts nobody does anything for two hours, which shows the clocks.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
+#[expect(clippy::doc_markdown, reason = "the text is printed on the terminal as it stands")]
 pub struct Try {
     /// Name of a shipped protocol, or the folder of one.
     #[arg(value_name = "PROTOCOL")]

@@ -82,8 +82,10 @@ struct Place {
     state: String,
     town_en: String,
     town_hi: String,
-    place_en: String,
-    place_hi: String,
+    #[serde(rename = "place_en")]
+    spot_en: String,
+    #[serde(rename = "place_hi")]
+    spot_hi: String,
     lat: f64,
     lon: f64,
 }
@@ -255,8 +257,8 @@ impl Cast {
             ("phone", format!("+91 {phone}")),
             ("phone_2", format!("+91 55555 {:05}", 55_000 + self.serial % 5_000)),
             ("phone_devanagari", devanagari(&phone)),
-            ("place_en", self.place.place_en.clone()),
-            ("place_hi", self.place.place_hi.clone()),
+            ("place_en", self.place.spot_en.clone()),
+            ("place_hi", self.place.spot_hi.clone()),
             ("platform", platform.to_owned()),
             ("platform_hi", platform_hi.to_owned()),
             ("platform_id", platform_id.to_owned()),

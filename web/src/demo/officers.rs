@@ -75,31 +75,10 @@ impl Officers {
         let open: BTreeSet<CaseId> = board.cases.iter().map(|card| card.id).collect();
         self.done.retain(|(case, _), _| open.contains(case));
         self.recorded.retain(|(case, _)| open.contains(case));
-        if let Some(case) = self.next(&board.cases, board.now) {
+        if let Some(case) = next(&board.cases, board.now) {
             self.act_on(case).await?;
         }
         Ok(board.cases.iter().filter(|card| card.life == LifeView::Open).count())
-    }
-
-    /// The case that has waited longest among those somebody is ready to act on.
-    fn next(&self, cards: &[CaseCard], now: Timestamp) -> Option<CaseId> {
-        let running = || cards.iter().filter(|card| card.life == LifeView::Open);
-        let mut left: Vec<Timestamp> =
-            running().filter(|card| treatment(card.id) == Treatment::Left).map(|card| card.opened_at).collect();
-        left.sort();
-        let too_many = left.len().checked_sub(LEFT_AT_MOST).and_then(|over| left.get(over.checked_sub(1)?)).copied();
-        running()
-            .filter(|card| {
-                let age_ms = now.since_ms(card.opened_at);
-                let wanted = match treatment(card.id) {
-                    Treatment::Prompt => true,
-                    Treatment::Late => card.overdue || age_ms > PATIENCE_MS / 4,
-                    Treatment::Left => age_ms > PATIENCE_MS || too_many.is_some_and(|newest| card.opened_at <= newest),
-                };
-                wanted && now.since_ms(card.last_event_at) >= thinking_ms(card)
-            })
-            .min_by_key(|card| card.last_event_at)
-            .map(|card| card.id)
     }
 
     async fn act_on(&mut self, id: CaseId) -> Result<(), OfficerError> {
@@ -252,6 +231,27 @@ impl Officers {
     fn request(&self) -> RequestId {
         RequestId(self.engine.new_id())
     }
+}
+
+/// The case that has waited longest among those somebody is ready to act on.
+fn next(cards: &[CaseCard], now: Timestamp) -> Option<CaseId> {
+    let running = || cards.iter().filter(|card| card.life == LifeView::Open);
+    let mut left: Vec<Timestamp> =
+        running().filter(|card| treatment(card.id) == Treatment::Left).map(|card| card.opened_at).collect();
+    left.sort();
+    let too_many = left.len().checked_sub(LEFT_AT_MOST).and_then(|over| left.get(over.checked_sub(1)?)).copied();
+    running()
+        .filter(|card| {
+            let age_ms = now.since_ms(card.opened_at);
+            let wanted = match treatment(card.id) {
+                Treatment::Prompt => true,
+                Treatment::Late => card.overdue || age_ms > PATIENCE_MS / 4,
+                Treatment::Left => age_ms > PATIENCE_MS || too_many.is_some_and(|newest| card.opened_at <= newest),
+            };
+            wanted && now.since_ms(card.last_event_at) >= thinking_ms(card)
+        })
+        .min_by_key(|card| card.last_event_at)
+        .map(|card| card.id)
 }
 
 fn treatment(case: CaseId) -> Treatment {
