@@ -36,6 +36,7 @@ async fn each_reading_is_noted_with_who_and_what() {
     let view = world.engine.case(case, Some(&officer())).await.unwrap();
     world.engine.alert_bytes(view.alerts[0].id, &officer()).await.unwrap_err();
     world.act(case, "take").await.unwrap();
+    world.advance("1s");
     world.engine.alert_bytes(view.alerts[0].id, &officer()).await.unwrap();
     let noted = world.engine.readings(case).await.unwrap();
     let seals: Vec<_> = noted.iter().map(|row| row.seals.join(",")).collect();

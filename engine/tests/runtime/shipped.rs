@@ -95,6 +95,22 @@ async fn a_mail_is_read_routed_and_shown_with_its_places() {
 }
 
 #[tokio::test]
+async fn a_message_names_its_clock_as_people_do() {
+    let world = world().await;
+    let receipt = receive(&world, "mail", "message/rfc822", MAIL).await;
+    world.advance("2m");
+    world.engine.settle().await.unwrap();
+    let timeline = world.engine.timeline(receipt.cases[0].case).await.unwrap();
+    let told: Vec<Text> =
+        timeline.entries.iter().flat_map(|entry| &entry.told).map(|told| told.message.clone()).collect();
+    assert!(
+        told.iter().any(|text| text.en.ends_with("Acknowledgement at the desk is overdue. Please step in.")),
+        "{told:?}"
+    );
+    assert!(told.iter().any(|text| text.hi.contains("डेस्क की पावती का समय निकल गया है")), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_session_is_followed_and_its_stop_erases_the_profile() {
     let world = world().await;
     let panic = r#"{"schema":"sample.ksos/1","event":"panic","session_id":"ks-0000-0099","device_ref":"dev-00000099",
