@@ -17,13 +17,15 @@ impl From<StoreError> for ApiError {
                 "डिस्क भरी हुई है। कुछ भी बदला नहीं गया। व्यवस्थापक से जगह बनवाएँ, फिर दोबारा भेजें।",
             )
             .retry_after_s(60),
-            StoreError::Busy | StoreError::Conflict { .. } | StoreError::Repeated(_) | StoreError::Ended(_) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                ErrorCode::Busy,
-                "Too much is happening at once. Nothing was changed. Try again in a moment.",
-                "अभी बहुत काम एक साथ हो रहा है। कुछ भी बदला नहीं गया। थोड़ी देर में फिर प्रयास करें।",
-            )
-            .retry_after_s(1),
+            StoreError::Busy | StoreError::Conflict { .. } | StoreError::Repeated(_) | StoreError::Ended(_) => {
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    ErrorCode::Busy,
+                    "Too much is happening at once. Nothing was changed. Try again in a moment.",
+                    "अभी बहुत काम एक साथ हो रहा है। कुछ भी बदला नहीं गया। थोड़ी देर में फिर प्रयास करें।",
+                )
+                .retry_after_s(1)
+            }
             StoreError::Corrupt { .. } | StoreError::Database { .. } => {
                 tracing::error!(%error, "the store failed");
                 Self::internal()

@@ -24,6 +24,8 @@ use crate::staff::Seat;
 const PATIENCE_MS: u64 = 40 * 60_000;
 /// How many cases may wait for the visitor before the oldest is taken up.
 const LEFT_AT_MOST: usize = 8;
+/// Acts in one second, so that one can follow and the board still moves.
+const AT_ONCE: usize = 3;
 /// Events after which officers take the shortest way out.
 const LONG: u64 = 140;
 
@@ -66,7 +68,7 @@ impl Officers {
         Self { engine, seats, done: BTreeMap::new(), recorded: BTreeSet::new() }
     }
 
-    /// Looks at the board and does at most one thing. Returns how many cases are open.
+    /// Looks at the board and does a few things at most. Returns how many cases are open.
     ///
     /// # Errors
     /// What the engine says; nothing is half done.
@@ -75,7 +77,7 @@ impl Officers {
         let open: BTreeSet<CaseId> = board.cases.iter().map(|card| card.id).collect();
         self.done.retain(|(case, _), _| open.contains(case));
         self.recorded.retain(|(case, _)| open.contains(case));
-        if let Some(case) = next(&board.cases, board.now) {
+        for case in next(&board.cases, board.now) {
             self.act_on(case).await?;
         }
         Ok(board.cases.iter().filter(|card| card.life == LifeView::Open).count())
@@ -233,14 +235,14 @@ impl Officers {
     }
 }
 
-/// The case that has waited longest among those somebody is ready to act on.
-fn next(cards: &[CaseCard], now: Timestamp) -> Option<CaseId> {
+/// The cases that have waited longest among those somebody is ready to act on.
+fn next(cards: &[CaseCard], now: Timestamp) -> Vec<CaseId> {
     let running = || cards.iter().filter(|card| card.life == LifeView::Open);
     let mut left: Vec<Timestamp> =
         running().filter(|card| treatment(card.id) == Treatment::Left).map(|card| card.opened_at).collect();
     left.sort();
     let too_many = left.len().checked_sub(LEFT_AT_MOST).and_then(|over| left.get(over.checked_sub(1)?)).copied();
-    running()
+    let mut ready: Vec<&CaseCard> = running()
         .filter(|card| {
             let age_ms = now.since_ms(card.opened_at);
             let wanted = match treatment(card.id) {
@@ -250,8 +252,9 @@ fn next(cards: &[CaseCard], now: Timestamp) -> Option<CaseId> {
             };
             wanted && now.since_ms(card.last_event_at) >= thinking_ms(card)
         })
-        .min_by_key(|card| card.last_event_at)
-        .map(|card| card.id)
+        .collect();
+    ready.sort_by_key(|card| card.last_event_at);
+    ready.into_iter().take(AT_ONCE).map(|card| card.id).collect()
 }
 
 fn treatment(case: CaseId) -> Treatment {
