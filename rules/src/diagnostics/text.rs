@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::{Diagnostic, Severity};
 use crate::place::Place;
 
@@ -43,12 +45,21 @@ fn place(out: &mut String, arrow: &str, at: &Place, mark: char, words: &str, sou
     };
     let number = at.line.to_string();
     let gap = " ".repeat(number.len());
-    let before: String =
-        line.chars().take(at.column.saturating_sub(1) as usize).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    let room = line.chars().count().saturating_sub(at.column.saturating_sub(1) as usize).max(1);
-    let carets = mark.to_string().repeat((at.length.max(1) as usize).min(room));
+    let (before, marked) = stretch(&line, at);
+    let carets = mark.to_string().repeat(marked);
     let _ = writeln!(out, "{number} | {line}");
     let _ = writeln!(out, "{gap} | {}", format!("{before}{carets} {words}").trim_end());
+}
+
+/// What stands before a place on the line of carets, and how many carets it needs. A place counts Unicode scalar values; a
+/// terminal draws the signs of Devanagari over one another, so it counts columns.
+fn stretch(line: &str, at: &Place) -> (String, usize) {
+    let cut = |line: &str, count: u32| line.char_indices().nth(count as usize).map_or(line.len(), |(index, _)| index);
+    let (front, rest) = line.split_at(cut(line, at.column.saturating_sub(1)));
+    // A tab stays a tab: how wide it is drawn only the terminal knows.
+    let before: Vec<String> = front.split('\t').map(|piece| " ".repeat(piece.width())).collect();
+    let marked = rest[..cut(rest, at.length.max(1))].width().max(1);
+    (before.join("\t"), marked)
 }
 
 #[cfg(test)]
@@ -66,5 +77,17 @@ mod tests {
             drawn,
             "error[P0103]: no key `ownre` in a state\n  --> kota/protocol.yaml:2:3\n2 |   ownre: desk\n  |   ^^^^^\n  = help: did you mean `owner`?\n\n"
         );
+    }
+
+    #[test]
+    fn carets_stand_under_their_word_behind_devanagari() {
+        let line = "label: { hi: स्थिति, en: Sttae }";
+        let column = u32::try_from(line.chars().count() - line.chars().rev().position(|c| c == 'S').expect("an S"));
+        let at = Place { file: "kota/protocol.yaml".into(), line: 1, column: column.expect("short"), length: 5 };
+        let (before, carets) = stretch(line, &at);
+        let shown = "label: { hi: स्थिति, en: ".width();
+        assert_eq!((before.len(), carets), (shown, 5));
+        assert!(before.len() < "label: { hi: स्थिति, en: ".chars().count(), "signs are drawn over letters");
+        assert_eq!(stretch("\t\tx", &Place { column: 3, length: 1, ..at }), ("\t\t".to_owned(), 1));
     }
 }
