@@ -1,6 +1,7 @@
 //! Checks of a whole protocol, on what lowering made of it.
 
 mod duty;
+mod failures;
 mod graph;
 mod tables;
 mod ways;
@@ -29,7 +30,8 @@ pub(crate) fn check(protocol: &Protocol, damage: Damage) -> Vec<Diagnostic> {
         ways::without_way_out(&graph, &mut findings);
         ways::without_outcome(&graph, &mut findings);
         duty::without_clock(&graph, &mut findings);
-        duty::unhandled(&graph, &mut findings);
+        duty::without_owner(&graph, &mut findings);
+        failures::unhandled(&graph, &mut findings);
     }
     if !damage.tables {
         tables::tables(protocol, &mut findings);

@@ -99,6 +99,8 @@ codes! {
     Unhandled = "P0308" Error,
     /// a state belongs to no stage
     NoStage = "P0309" Error,
+    /// people are waited for, but nobody is responsible
+    NoOwner = "P0310" Error,
 
     /// an expression cannot be read
     ExpressionSyntax = "P0401" Error,
@@ -116,6 +118,8 @@ codes! {
     DeadRow = "P0407" Error,
     /// an expression may not mean what it says
     ExpressionDoubt = "P0408" Warning,
+    /// what an event carries uses personal data
+    SealedInEvent = "P0409" Error,
 
     /// a text is missing in one language
     MissingText = "P0501" Error,

@@ -145,6 +145,11 @@ impl Expression {
         self.inner.states.iter().map(String::as_str)
     }
 
+    /// The names it reads: `incident`, `event`, those of a `foreach`.
+    pub fn names_read(&self) -> impl Iterator<Item = &str> {
+        self.inner.reads.keys().map(String::as_str)
+    }
+
     /// The facts it reads as `incident.<fact>`; `None` when it uses `incident` as a whole.
     #[must_use]
     pub fn facts_read(&self) -> Option<BTreeSet<&str>> {

@@ -93,12 +93,15 @@ impl<'t> Lower<'t> {
         let array = self.expression(Some(value), Purpose::List);
         let item = node.get("as").and_then(Node::scalar).map(str::to_owned);
         let index = node.get("index").and_then(Node::scalar).map(str::to_owned);
-        let outer = self.locals.clone();
+        let outer = (self.locals.clone(), self.sealed_locals.clone());
+        if let (Some(item), Some(fact)) = (&item, array.as_ref().and_then(|array| self.sealed_in(array))) {
+            self.sealed_locals.insert(item.clone(), fact);
+        }
         let kind = value.scalar().and_then(|list| self.item_of(list));
         self.locals.extend(item.iter().map(|name| (name.clone(), kind.clone())));
         self.locals.extend(index.iter().map(|name| (name.clone(), Some(FactType::Number))));
         let actions = self.actions(items(node, "do"));
-        self.locals = outer;
+        (self.locals, self.sealed_locals) = outer;
         Some(ActionKind::Foreach { array: array?, item: item?, index, actions })
     }
 

@@ -3,6 +3,7 @@
 use super::names::walk;
 use super::{Lower, entries, some, string, text};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::expression::can_name_fact;
 use crate::place::Place;
 use crate::protocol::{Choice, FactDeclaration, FactType, Role, Seal, UnitRule};
 use crate::source::{Entry, Key, Node};
@@ -23,6 +24,7 @@ impl<'t> Lower<'t> {
         }
         for entry in entries(root, "facts") {
             self.name(&entry.key);
+            self.readable(&entry.key);
             let declaration = self.declaration(entry);
             self.names.facts.insert(entry.key.text.clone(), declaration);
         }
@@ -36,10 +38,7 @@ impl<'t> Lower<'t> {
     /// Checks that a name is written as names are.
     pub(crate) fn name(&mut self, key: &Key) {
         let name = key.text.as_str();
-        let good = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-            && name.len() <= 64;
-        if !good {
+        if !is_name(name) {
             let better: String =
                 name.trim().to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
             let finding = Diagnostic::new(
@@ -53,6 +52,16 @@ impl<'t> Lower<'t> {
                 finding.help("give it a short English name; its label says the rest")
             };
             self.find(finding);
+        }
+    }
+
+    /// Checks that expressions can read a fact of this name.
+    fn readable(&mut self, key: &Key) {
+        let name = key.text.as_str();
+        if is_name(name) && !can_name_fact(name) {
+            let message = format!("no fact can be called `{name}`: expressions keep this word for themselves");
+            let finding = Diagnostic::new(Code::BadName, &key.place, message);
+            self.find(finding.help(format!("give it another name, such as `{name}_fact`")));
         }
     }
 
@@ -257,4 +266,11 @@ impl<'t> Lower<'t> {
             }
         });
     }
+}
+
+/// Whether a name is written as names are.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name.len() <= 64
 }

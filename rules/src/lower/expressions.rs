@@ -49,6 +49,9 @@ impl Lower<'_> {
         match Expression::compile_with(source, Some(node.place.clone()), &self.scripts) {
             Ok(expression) => {
                 self.types(&expression, node, purpose);
+                if purpose == Purpose::Data {
+                    self.unsealed(&expression, node);
+                }
                 Some(expression)
             }
             Err(error) => {
@@ -58,6 +61,27 @@ impl Lower<'_> {
                 None
             }
         }
+    }
+
+    /// What an event carries is kept in the log and in timers as it is, so no sealed fact may get into it.
+    fn unsealed(&mut self, expression: &Expression, node: &Node) {
+        let Some(fact) = self.sealed_in(expression) else { return };
+        let message = format!("what an event carries would hold the sealed fact `{fact}`");
+        let sealed = self.names.facts.get(&fact).and_then(|fact| fact.place.clone());
+        let finding = Diagnostic::new(Code::SealedInEvent, &node.place, message).label(sealed.as_ref(), "sealed here");
+        self.find(
+            finding.help("leave it out: the transition that takes the event can read the fact itself, as `incident.…`"),
+        );
+    }
+
+    /// A sealed fact that an expression reads, itself or through the item of a `foreach`.
+    pub(crate) fn sealed_in(&self, expression: &Expression) -> Option<String> {
+        let sealed = |name: &&str| self.names.facts.get(*name).is_some_and(|fact| fact.seal.is_some());
+        let fact = match expression.facts_read() {
+            Some(facts) => facts.into_iter().find(sealed).map(str::to_owned),
+            None => self.names.facts.keys().map(String::as_str).find(sealed).map(str::to_owned),
+        };
+        fact.or_else(|| expression.names_read().find_map(|name| self.sealed_locals.get(name).cloned()))
     }
 
     fn types(&mut self, expression: &Expression, node: &Node, purpose: Purpose<'_>) {

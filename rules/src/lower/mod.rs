@@ -63,6 +63,8 @@ pub(crate) struct Lower<'t> {
     pub(crate) findings: Vec<Diagnostic>,
     /// Local names that a `foreach` gives to expressions inside it, with their types where they are known.
     pub(crate) locals: BTreeMap<String, Option<FactType>>,
+    /// Those of them that hold items of a sealed fact, and that fact.
+    pub(crate) sealed_locals: BTreeMap<String, String>,
     /// The functions that expressions may call.
     pub(crate) scripts: Scripts,
 }
@@ -76,6 +78,7 @@ pub(crate) fn lower(trees: &Trees, digest: VersionDigest) -> (Protocol, Vec<Diag
         drafts,
         findings: Vec::new(),
         locals: BTreeMap::new(),
+        sealed_locals: BTreeMap::new(),
         scripts: Scripts::default(),
     };
     let root = &trees.protocol;

@@ -123,9 +123,12 @@ pub(super) const PAGES: Pages = &[
         Code::Unhandled,
         page(
             "A message that cannot be delivered (`delivery.failed`), a seat that nobody sits in (`roster.empty`) and a rule \
-             that fails (`error.execution`) come as events. In every state, one transition here or around it must take each of \
-             them up without a guard, and a person must come to know; else the failure would swallow the case. One place at \
-             the root is enough.",
+             that fails (`error.execution`) come as events, in every state. Of the transitions that may take one, here and then \
+             around it, one must have no guard, and each up to that one must bring it before a person: by `notify`, by a \
+             target that has an owner, or by raising or sending an event that does. Else the failure would swallow the case. \
+             One transition at the root is enough. One alone may only count (so that a control room that nobody sits in does \
+             not answer itself without end): when a guarded one before it tells a person and sends, with `in`, an event that \
+             tells a person again.",
             "on: { delivery.failed: { actions: [ { notify: supervisor, message: trouble } ] }, roster.empty: { actions: [ { notify: supervisor, message: trouble } ] } }\n",
             "on: { delivery.failed: { actions: [ { notify: supervisor, message: trouble } ] }, roster.empty: { actions: [ { notify: supervisor, message: trouble } ] }, error.execution: { actions: [ { notify: supervisor, message: trouble } ] } }\n",
         ),
@@ -137,6 +140,25 @@ pub(super) const PAGES: Pages = &[
              different protocols can be compared.",
             "initial: done\nstates:\n  done: { label: { en: Done, hi: पूर्ण }, outcome: safe }\n",
             "initial: done\nstates:\n  done: { stage: closure, label: { en: Done, hi: पूर्ण }, outcome: safe }\n",
+        ),
+    ),
+    (
+        Code::NoOwner,
+        page(
+            "In this state people may act or save a form, but neither it nor a state around it has an owner: everybody would \
+             leave it to the others, and nobody is told when the case gets here.",
+            chart!(
+                "      found: { by: desk, label: { en: Found, hi: मिला }, target: calling }\n",
+                "  calling:\n    stage: visit\n    label: { en: Calling, hi: कॉल }\n    on:\n      \
+                       spoke: { by: desk, label: { en: Spoke, hi: बात हुई }, target: closed }\n    after:\n      10m: closed\n  \
+                   closed: { stage: closure, label: { en: Closed, hi: बंद }, type: final, outcome: safe }\n"
+            ),
+            chart!(
+                "      found: { by: desk, label: { en: Found, hi: मिला }, target: calling }\n",
+                "  calling:\n    stage: visit\n    label: { en: Calling, hi: कॉल }\n    owner: desk @ state\n    on:\n      \
+                       spoke: { by: desk, label: { en: Spoke, hi: बात हुई }, target: closed }\n    after:\n      10m: closed\n  \
+                   closed: { stage: closure, label: { en: Closed, hi: बंद }, type: final, outcome: safe }\n"
+            ),
         ),
     ),
 ];

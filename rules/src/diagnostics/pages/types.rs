@@ -116,4 +116,16 @@ pub(super) const PAGES: Pages = &[
             guard!("incident.age != () && incident.age >= 18"),
         ),
     ),
+    (
+        Code::SealedInEvent,
+        page(
+            "What an event carries (`data` of `raise` and `send`, `output` of an end) is kept in the log and in timers in the \
+             clear, where erasing a seal does not reach. Personal data stays in the sealed fact; whatever takes the event up \
+             reads it there.",
+            "on:\n  alert.update: { actions: [ { send: call_again, in: 5m, data: incident.phone } ] }\n  \
+               call_again: { actions: [ { notify: desk, message: late } ] }\n",
+            "on:\n  alert.update: { actions: [ { send: call_again, in: 5m, data: incident.level } ] }\n  \
+               call_again: { actions: [ { notify: desk, message: late } ] }\n",
+        ),
+    ),
 ];
