@@ -152,7 +152,7 @@ fn register(engine: &mut Engine) {
 
 fn register_states(engine: &mut Engine) {
     engine.register_fn("In", |context: NativeCallContext, id: ImmutableString| {
-        let active = context.tag().and_then(|tag| tag.read_lock::<ActiveStates>());
+        let active = context.tag().and_then(rhai::Dynamic::read_lock::<ActiveStates>);
         active.is_some_and(|active| active.iter().any(|name| *name == *id))
     });
     engine.register_fn("truthy", |value: Dynamic| match from_dynamic(value) {

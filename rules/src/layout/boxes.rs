@@ -80,10 +80,10 @@ fn stages(chart: &Chart, blocks: &[StateIx]) -> Vec<Stage> {
 
 /// Whether something inside a state is of another stage than the state itself.
 fn is_spread(chart: &Chart, state: StateIx) -> bool {
-    let stage = stage_of(chart, state);
+    let own = stage_of(chart, state);
     let mut waiting = chart.states[usize::from(state.0)].children.clone();
     while let Some(inner) = waiting.pop() {
-        if stage_of(chart, inner) != stage {
+        if stage_of(chart, inner) != own {
             return true;
         }
         waiting.extend(&chart.states[usize::from(inner.0)].children);

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::chart::{Initial, Post, State, StateIx, StateKind, Transition, TransitionIx, Trigger};
 
-    fn chart(stages: &[(&str, Stage)], links: &[(u16, u16)]) -> Chart {
+    fn chart(named: &[(&str, Stage)], links: &[(u16, u16)]) -> Chart {
         let state = |id: &str, parent, kind, post| State {
             id: id.to_owned(),
             parent,
@@ -135,7 +135,7 @@ mod tests {
             }))
         };
         let mut states = vec![state("root", None, StateKind::Compound { initial: Initial::default() }, None)];
-        for (number, (id, stage)) in (1..).zip(stages) {
+        for (number, (id, stage)) in (1..).zip(named) {
             states[0].children.push(StateIx(number));
             states.push(state(id, Some(StateIx(0)), StateKind::Atomic, post(*stage)));
         }
