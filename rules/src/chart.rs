@@ -75,6 +75,31 @@ pub struct State {
     pub place: Option<Place>,
 }
 
+impl State {
+    /// What people read for it: its label; for a history state what it stands for; else its name as words.
+    #[must_use]
+    pub fn label(&self) -> Text {
+        let written = self.post.as_ref().map(|post| &post.label).filter(|label| !label.en.is_empty());
+        match (written, &self.kind) {
+            (Some(label), _) => label.clone(),
+            (None, StateKind::History { .. }) => Text {
+                en: "Where it was left".to_owned(),
+                hi: "जहाँ छोड़ा गया था".to_owned(),
+            },
+            (
+                None,
+                StateKind::Atomic | StateKind::Compound { .. } | StateKind::Parallel | StateKind::Final { .. },
+            ) => {
+                let own = self.id.rsplit('.').next().unwrap_or(&self.id).replace('_', " ");
+                let mut letters = own.chars();
+                let words: String =
+                    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+                Text { en: words.clone(), hi: words }
+            }
+        }
+    }
+}
+
 /// What kind a state is.
 #[derive(Clone, Debug)]
 pub enum StateKind {

@@ -2,6 +2,7 @@
 
 use niyam_kernel::event::{FormProblem, Refusal};
 use niyam_kernel::step::Reason;
+use niyam_rules::chart::State;
 use niyam_rules::place::Place;
 use niyam_rules::protocol::Protocol;
 use niyam_rules::text::Text;
@@ -18,14 +19,13 @@ pub fn same(word: &str) -> Text {
     text(word, word)
 }
 
-/// Label of a state; its id when it has none.
+/// What people read for a state; the protocol's title for its root, the id when the protocol has no such state.
 pub fn state(protocol: &Protocol, id: &str) -> Text {
-    let found = protocol.chart.states.iter().find(|state| state.id == id);
-    match found.and_then(|state| state.post.as_ref()) {
-        Some(post) if !post.label.en.is_empty() => post.label.clone(),
-        Some(_) | None if id == protocol.name => protocol.title.clone(),
-        Some(_) | None => same(id),
+    if id == protocol.name {
+        return protocol.title.clone();
     }
+    let found = protocol.chart.states.iter().find(|state| state.id == id);
+    found.map_or_else(|| same(id), State::label)
 }
 
 /// Label of a role; its id when the protocol does not know it.
@@ -200,4 +200,34 @@ fn fired(protocol: &Protocol, of: Option<&str>, clock: &str, late_ms: u64) -> Te
         format!("clock “{}” ran out, noticed {late} s late", label.en),
         format!("घड़ी “{}” का समय पूरा हुआ, {late} सेकंड देर से दर्ज", label.hi),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shipped() -> Vec<Protocol> {
+        let library = niyam_rules::shipped::library();
+        library.values().filter_map(|bundle| niyam_rules::compile(bundle, &library).protocol).collect()
+    }
+
+    #[test]
+    fn no_state_is_shown_by_its_id() {
+        for protocol in shipped() {
+            for found in &protocol.chart.states {
+                let label = state(&protocol, &found.id);
+                let name = found.id.rsplit('.').next().unwrap_or_default();
+                let raw = |text: &str| text.is_empty() || text == found.id || (text == name && text.contains('_'));
+                assert!(!raw(&label.en) && !raw(&label.hi), "{}: {}: {label:?}", protocol.name, found.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_history_state_says_what_it_stands_for() {
+        let protocols = shipped();
+        let template = protocols.iter().find(|protocol| protocol.name == "distress-response").expect("it is shipped");
+        let label = state(template, "open.reach.resume");
+        assert_eq!((label.en.as_str(), label.hi.as_str()), ("Where it was left", "जहाँ छोड़ा गया था"));
+    }
 }

@@ -1,7 +1,6 @@
 //! Places lanes and boxes.
 
 use crate::chart::{Chart, Stage, State, StateIx, StateKind};
-use crate::text::Text;
 
 use super::edges::{Links, TRACK};
 use super::{BoxKind, Lane, StateBox};
@@ -129,7 +128,7 @@ impl Placing<'_> {
         let place = self.boxes.len();
         self.boxes.push(StateBox {
             id: state.id.clone(),
-            label: label(state),
+            label: state.label(),
             owner,
             clock: clock.map(|length| length.to_string()),
             kind,
@@ -164,14 +163,4 @@ fn kind(state: &State) -> BoxKind {
         StateKind::Final { .. } => BoxKind::Final,
         StateKind::History { .. } => BoxKind::History,
     }
-}
-
-fn label(state: &State) -> Text {
-    state.post.as_ref().filter(|post| !post.label.en.is_empty()).map_or_else(
-        || {
-            let own = state.id.rsplit('.').next().unwrap_or(&state.id).replace('_', " ");
-            Text { en: own.clone(), hi: own }
-        },
-        |post| post.label.clone(),
-    )
 }
