@@ -1,6 +1,6 @@
 //! What the board shows of a case, made from its state. Holds no personal data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use niyam_kernel::event::{Event, EventBody};
 use niyam_kernel::state::{CaseState, Fires, Life};
@@ -20,8 +20,8 @@ use crate::view::LifeView;
 pub struct Card {
     /// Active states without active children, by id.
     pub leaves: Vec<String>,
-    /// States whose clock has run out and that are still active, by id.
-    pub late: BTreeSet<String>,
+    /// States whose clock has run out and that are still active, by id, each with the first clock that did.
+    pub late: BTreeMap<String, CardDue>,
     /// States that have been entered, by id.
     pub visited: BTreeSet<String>,
     /// Who is responsible for the first of the leaves.
@@ -43,15 +43,22 @@ pub struct CardOwner {
     pub person: Option<niyam_kernel::id::PersonId>,
 }
 
-/// A clock that will run out.
+/// A clock that will run out, or has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardDue {
-    /// When.
+    /// When it was or is due.
     pub at: Timestamp,
     /// Its label.
     pub label: Text,
     /// The state it belongs to.
     pub state: String,
+}
+
+impl Card {
+    /// The clock that ran out first of those that still matter.
+    pub fn overdue_since(&self) -> Option<&CardDue> {
+        self.late.values().min_by_key(|clock| clock.at)
+    }
 }
 
 /// State of the chart at an index. Indices come from the chart itself.
@@ -127,10 +134,10 @@ fn note_states(
     for reason in reasons {
         if let Reason::Taken { left, entered, .. } = reason {
             card.visited.extend(entered.iter().cloned());
-            card.late.retain(|late| !left.contains(late));
+            card.late.retain(|late, _| !left.contains(late));
         }
     }
-    if let EventBody::TimerFired { timer, .. } = &event.body
+    if let EventBody::TimerFired { timer, due } = &event.body
         && let Some(Fires::Clock(index)) = before.timers.get(timer).map(|timer| &timer.fires)
         && let Some(clock) = chart.clocks.get(usize::from(index.0))
         // the clocks of the whole case and those that come back are there to look after it, not deadlines
@@ -138,10 +145,11 @@ fn note_states(
         && !clock.repeats
         && let Some(of) = state_at(chart, clock.state)
     {
-        card.late.insert(of.id.clone());
+        let clock = CardDue { at: *due, label: clock.label.clone(), state: of.id.clone() };
+        card.late.entry(of.id.clone()).or_insert(clock);
     }
     let active = ids(&state.configuration);
-    card.late.retain(|late| active.contains(late));
+    card.late.retain(|late, _| active.contains(late));
     if !matches!(state.life, Life::Open) {
         card.late.clear();
     }

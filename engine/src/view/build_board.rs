@@ -7,7 +7,7 @@ use super::card::{Board, CaseCard, Due, Filter, Labelled, OwnerView, ProtocolRef
 use super::{IST_MS, LifeView, words};
 use crate::error::ViewError;
 use crate::runtime::Runtime;
-use crate::runtime::card::Card;
+use crate::runtime::card::{Card, CardDue};
 use crate::store::CaseRow;
 
 /// Milliseconds of a day.
@@ -47,6 +47,7 @@ impl Runtime {
     /// One card.
     pub fn card(&self, row: &CaseRow, protocol: &Protocol) -> CaseCard {
         let card: Card = serde_json::from_str(&row.card).unwrap_or_default();
+        let overdue_since = card.overdue_since().cloned().map(due);
         let owner = if row.life == LifeView::Halted {
             protocol.roles.iter().max_by_key(|(_, role)| (role.day_and_night, role.rank)).map(|(id, _)| OwnerView {
                 role_label: words::role(protocol, id),
@@ -81,8 +82,9 @@ impl Runtime {
             owner,
             opened_at: row.opened_at,
             last_event_at: row.last_event_at,
-            due: card.due.map(|due| Due { at: due.at, label: due.label, state: due.state }),
+            due: card.due.map(due),
             overdue: row.overdue,
+            overdue_since,
             unowned: row.unowned,
             drill: row.drill,
             alerts: row.alerts,
@@ -93,6 +95,10 @@ impl Runtime {
     pub fn unit_name(&self, code: &str) -> Text {
         self.people.unit_name(code).unwrap_or_else(|| words::same(code))
     }
+}
+
+fn due(clock: CardDue) -> Due {
+    Due { at: clock.at, label: clock.label, state: clock.state }
 }
 
 /// Label of one value of a choice.

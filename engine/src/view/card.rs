@@ -79,6 +79,8 @@ pub struct CaseCard {
     pub due: Option<Due>,
     /// A clock of an active state has run out.
     pub overdue: bool,
+    /// The first such clock: what is overdue, and since when.
+    pub overdue_since: Option<Due>,
     /// A seat that is responsible is empty.
     pub unowned: bool,
     /// Marked as an exercise.
@@ -139,10 +141,10 @@ pub struct OwnerView {
     pub person_name: Option<Text>,
 }
 
-/// A clock that will run out.
+/// A clock that will run out, or has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Due {
-    /// When.
+    /// When it is or was due.
     pub at: Timestamp,
     /// Its label.
     pub label: Text,

@@ -22,8 +22,12 @@ async fn a_clock_fires_when_it_is_due_and_tells_somebody() {
     assert_eq!(entry.told[0].message.en, "Case RJ-2026-000001 is late");
     let board = world.engine.board(&Filter::default()).await.unwrap();
     assert!(board.cases[0].overdue);
+    let since = board.cases[0].overdue_since.clone().unwrap();
+    let ten_minutes = "10m".parse::<Duration>().unwrap();
+    assert_eq!((since.at, since.label.en.as_str(), since.state.as_str()), (NOON.plus(ten_minutes), "Taken in time", "waiting"));
     world.act(case, "take").await.unwrap();
-    assert!(!world.engine.board(&Filter::default()).await.unwrap().cases[0].overdue, "the state was left");
+    let card = world.engine.board(&Filter::default()).await.unwrap().cases.remove(0);
+    assert_eq!((card.overdue, card.overdue_since), (false, None), "the state was left");
 }
 
 #[tokio::test]

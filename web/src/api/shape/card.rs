@@ -85,6 +85,8 @@ pub struct CardCore {
     pub due: Option<DueShape>,
     /// A clock of an active state has run out.
     pub overdue: bool,
+    /// The first such clock: what is overdue, and since when.
+    pub overdue_since: Option<DueShape>,
     /// A seat that is responsible is empty.
     pub unowned: bool,
     /// An exercise.
@@ -135,11 +137,11 @@ pub struct OwnerShape {
     pub person_name: Option<TextShape>,
 }
 
-/// A clock that will run out.
+/// A clock that will run out, or has.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Due)]
 pub struct DueShape {
-    /// When.
+    /// When it is or was due.
     pub at: String,
     /// Its label.
     pub label: TextShape,
@@ -189,6 +191,7 @@ impl From<CaseCard> for CardCore {
             last_event_at: moment(card.last_event_at),
             due: card.due.map(Into::into),
             overdue: card.overdue,
+            overdue_since: card.overdue_since.map(Into::into),
             unowned: card.unowned,
             drill: card.drill,
         }
