@@ -10,6 +10,7 @@ pub mod act;
 pub mod append;
 pub mod card;
 pub mod clocks;
+mod joining;
 pub mod live;
 pub mod receive;
 pub mod start;

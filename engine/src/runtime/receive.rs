@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::append::{json, seals_of};
 use super::card::Card;
 use super::live::{Keys, Live, LoadError};
-use super::{Runtime, TRIES};
+use super::{Runtime, TRIES, joining};
 use crate::error::{ReceiveError, StoreError};
 use crate::request::{ALERT_BYTES, CaseOf, Change, Class, Receipt, Received, Relation};
 use crate::seal::envelope::Place;
@@ -277,6 +277,7 @@ impl Runtime {
             let mut live = self.load(case).await?;
             let facts = declared(&live.protocol, &subject.facts);
             let seals = seals_of(&live.protocol, &facts);
+            let facts = joining::counting(&live.state.facts, facts);
             let body = EventBody::Joined { alert, event: event_name(relation).to_owned(), facts };
             live.row.alerts += 1;
             let appended = self.append(&mut live, body, None).await?;

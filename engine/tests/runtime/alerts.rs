@@ -22,6 +22,19 @@ async fn the_same_bytes_again_are_a_repeat_not_a_second_event() {
 }
 
 #[tokio::test]
+async fn a_later_alert_does_not_change_what_the_opening_alert_was() {
+    let world = World::new().await;
+    let case = world.receive("session_id: k-1\nsource: panic\nneeds_review: yes\nparse_warnings: the age is odd").await.cases[0].case;
+    world.receive("session_id: k-1\nsession: location\nsource: location\nneeds_review: no\nexternal_ref: R-1").await;
+    world.receive("session_id: k-1\nsession: location\nexternal_ref: R-2\nname: Rohan Kalpit").await;
+    let view = world.engine.case(case, Some(&officer())).await.unwrap();
+    let value = |name: &str| view.facts.iter().find(|fact| fact.name == name).and_then(|fact| fact.value.clone());
+    assert_eq!(view.card.source, "panic");
+    assert_eq!((value("source"), value("needs_review")), (Some("panic".into()), Some("yes".into())));
+    assert_eq!((value("external_ref"), value("name")), (Some("R-1".into()), Some("Rohan Kalpit".into())));
+}
+
+#[tokio::test]
 async fn a_drill_never_joins_or_hides_a_real_alert() {
     let world = World::new().await;
     let mut drill = world.received(FIRST);
