@@ -16,6 +16,7 @@ mod m0003_events;
 mod m0004_seals;
 mod m0005_work;
 mod m0006_told;
+mod m0007_alerts_again;
 
 /// All steps in order.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_seals::Migration),
             Box::new(m0005_work::Migration),
             Box::new(m0006_told::Migration),
+            Box::new(m0007_alerts_again::Migration),
         ]
     }
 }

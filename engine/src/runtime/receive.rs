@@ -61,7 +61,7 @@ impl Runtime {
         }
         let sha256: [u8; 32] = Sha256::digest(&received.bytes).into();
         let turn = self.intake_turn.lock().await;
-        if let Some(alert) = self.store.same_alert(&sha256, &received.channel, received.drill).await? {
+        if let Some(alert) = self.held(&sha256, &received).await? {
             let writes = vec![Write::AlertRepeated(alert, received.received_at)];
             self.store.commit(&Commit { name: "note a repeated alert", writes }).await?;
             drop(turn);
@@ -74,6 +74,39 @@ impl Runtime {
         }
         drop(turn);
         Ok(self.receipt(alert, false).await?)
+    }
+
+    /// The alert of the same bytes that somebody looks after or will: one that is unread, or of an open case. The same bytes
+    /// after the case was closed are a new cry for help, and what was filed is read again.
+    async fn held(&self, sha256: &[u8; 32], received: &Received) -> Result<Option<AlertId>, StoreError> {
+        for alert in self.store.same_alerts(sha256, &received.channel, received.drill).await? {
+            let unread = self.store.alert(alert).await?.is_some_and(|row| row.class == Class::Unread);
+            if unread || self.lives_of(alert).await?.iter().any(|(_, life)| *life != LifeView::Closed) {
+                return Ok(Some(alert));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Cases that an alert opened or joined, and whether they run.
+    async fn lives_of(&self, alert: AlertId) -> Result<Vec<(CaseId, LifeView)>, StoreError> {
+        let mut lives = Vec::new();
+        for link in self.store.cases_of(alert).await? {
+            if let Some(case) = self.store.case(link.case).await? {
+                lives.push((case.id, case.life));
+            }
+        }
+        Ok(lives)
+    }
+
+    /// Closed cases that the same bytes belonged to.
+    async fn earlier_cases(&self, alert: AlertId) -> Result<Vec<CaseId>, StoreError> {
+        let Some(row) = self.store.alert(alert).await? else { return Ok(Vec::new()) };
+        let mut cases = Vec::new();
+        for same in self.store.same_alerts(&row.sha256, &row.channel, row.drill).await? {
+            cases.extend(self.lives_of(same).await?.into_iter().map(|(case, _)| case));
+        }
+        Ok(cases)
     }
 
     async fn keep_bytes(&self, alert: AlertId, sha256: [u8; 32], received: &Received) -> Result<(), StoreError> {
@@ -250,6 +283,7 @@ impl Runtime {
             return Ok(self.file(alert, understood).await?);
         }
         link_all(&mut touched);
+        link_earlier(&mut touched, &self.earlier_cases(alert).await?);
         // behind the cases, before the links to them: rows refer to it, and it to nothing
         touched.writes.insert(0, self.read_write(alert, understood.class, understood).await?);
         Ok(touched)
@@ -513,6 +547,18 @@ fn link_all(touched: &mut Touched) {
         for other in cases.iter().filter(|other| *other != case) {
             let relation = "same_alert".to_owned();
             touched.writes.push(Write::Link(LinkRow { case: *case, other: *other, relation }));
+        }
+    }
+}
+
+/// Cases of the same bytes that were closed before.
+fn link_earlier(touched: &mut Touched, earlier: &[CaseId]) {
+    let cases: Vec<CaseId> = touched.cases.iter().map(|(case, _)| *case).collect();
+    for case in &cases {
+        for other in earlier.iter().filter(|other| !cases.contains(other)) {
+            let (earlier, later) = ("earlier_case".to_owned(), "later_case".to_owned());
+            touched.writes.push(Write::Link(LinkRow { case: *case, other: *other, relation: earlier }));
+            touched.writes.push(Write::Link(LinkRow { case: *other, other: *case, relation: later }));
         }
     }
 }

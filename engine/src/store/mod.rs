@@ -131,7 +131,7 @@ pub trait AlertStore: Send + Sync {
     /// Its sealed bytes.
     async fn alert_bytes(&self, id: AlertId) -> Result<Option<Vec<u8>>, StoreError>;
     /// The alert that brought the same bytes on the same channel.
-    async fn same_alert(&self, sha256: &[u8; 32], channel: &str, drill: bool) -> Result<Option<AlertId>, StoreError>;
+    async fn same_alerts(&self, sha256: &[u8; 32], channel: &str, drill: bool) -> Result<Vec<AlertId>, StoreError>;
     /// Alerts nobody has worked on and that are to be tried now, the oldest first.
     async fn unread(&self, now: Timestamp, limit: u64) -> Result<Vec<AlertId>, StoreError>;
     /// What was filed, the latest first.

@@ -147,7 +147,7 @@ pub struct LinkRow {
     pub case: CaseId,
     /// The other.
     pub other: CaseId,
-    /// How: `same_alert`.
+    /// How: `same_alert`, `earlier_case`, `later_case`.
     pub relation: String,
 }
 

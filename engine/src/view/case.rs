@@ -245,7 +245,7 @@ pub struct LinkView {
     pub case: CaseId,
     /// Number.
     pub number: String,
-    /// `same_alert` or `earlier_case`.
+    /// `same_alert`, `earlier_case`, `later_case`.
     pub relation: String,
     /// Stage of that case.
     pub stage: Stage,

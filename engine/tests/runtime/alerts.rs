@@ -22,6 +22,40 @@ async fn the_same_bytes_again_are_a_repeat_not_a_second_event() {
 }
 
 #[tokio::test]
+async fn the_same_bytes_after_the_case_was_closed_are_a_new_case_linked_to_the_old() {
+    let world = World::new().await;
+    let first = world.receive(FIRST).await;
+    let old = first.cases[0].case;
+    world.act(old, "take").await.unwrap();
+    world.act(old, "finish").await.unwrap();
+    let again = world.receive(FIRST).await;
+    assert!(!again.repeat && again.alert != first.alert);
+    let new = again.cases[0].case;
+    assert_eq!((new != old, again.cases[0].relation), (true, Relation::New));
+    let links = world.engine.case(new, None).await.unwrap().links;
+    assert_eq!((links.len(), links[0].case, links[0].relation.as_str()), (1, old, "earlier_case"));
+    let links = world.engine.case(old, None).await.unwrap().links;
+    assert_eq!((links.len(), links[0].case, links[0].relation.as_str()), (1, new, "later_case"));
+    // while the new case is open, they are a repeat of its alert
+    let third = world.receive(FIRST).await;
+    assert!(third.repeat);
+    assert_eq!((third.alert, third.cases[0].case), (again.alert, new));
+}
+
+#[tokio::test]
+async fn bytes_that_were_filed_are_read_again_until_somebody_makes_a_case_of_them() {
+    let world = World::new().await;
+    let filed = "filed: yes\nname: Udaharan";
+    let first = world.receive(filed).await;
+    let again = world.receive(filed).await;
+    assert!(!again.repeat && again.alert != first.alert);
+    assert_eq!(world.engine.filed(None).await.unwrap().len(), 2);
+    world.engine.reopen_filed(again.alert, &officer(), "it names somebody").await.unwrap();
+    let third = world.receive(filed).await;
+    assert_eq!((third.repeat, third.alert, third.cases.len()), (true, again.alert, 1));
+}
+
+#[tokio::test]
 async fn a_later_alert_does_not_change_what_the_opening_alert_was() {
     let world = World::new().await;
     let case = world.receive("session_id: k-1\nsource: panic\nneeds_review: yes\nparse_warnings: the age is odd").await.cases[0].case;

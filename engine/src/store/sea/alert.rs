@@ -56,15 +56,17 @@ impl AlertStore for SeaStore {
         Ok(row.map_err(|error| fault("read an alert", error))?.map(|row| row.sealed_bytes))
     }
 
-    async fn same_alert(&self, sha256: &[u8; 32], channel: &str, drill: bool) -> Result<Option<AlertId>, StoreError> {
-        let row = without_bytes()
+    async fn same_alerts(&self, sha256: &[u8; 32], channel: &str, drill: bool) -> Result<Vec<AlertId>, StoreError> {
+        let rows = without_bytes()
             .filter(alerts::Column::Sha256.eq(sha256.to_vec()))
             .filter(alerts::Column::Channel.eq(channel))
             .filter(alerts::Column::Drill.eq(drill))
-            .one(&self.read)
+            .order_by_desc(alerts::Column::ReceivedAt)
+            .order_by_desc(alerts::Column::Id)
+            .all(&self.read)
             .await
             .map_err(|error| fault("look for an alert", error))?;
-        row.map(|row| convert::alert(row).map(|row| row.id)).transpose()
+        rows.into_iter().map(|row| convert::alert(row).map(|row| row.id)).collect()
     }
 
     async fn unread(&self, now: Timestamp, limit: u64) -> Result<Vec<AlertId>, StoreError> {

@@ -214,7 +214,7 @@ pub struct LinkShape {
     pub case: String,
     /// Number.
     pub number: String,
-    /// `same_alert` or `earlier_case`.
+    /// `same_alert`, `earlier_case`, `later_case`.
     pub relation: String,
     /// Its stage.
     #[schema(value_type = String)]
