@@ -264,21 +264,7 @@ mod tests {
 
     #[test]
     fn broken_text_is_read_as_far_as_it_goes() {
-        for text in [
-            "",
-            "{",
-            "[",
-            "{\"a\"",
-            "{\"a\":",
-            "[1,",
-            "{\"a\":\"x",
-            "[[[[",
-           
-            "]",
-            "\"\\u12",
-            "[1 2]",
-            "{a:1}",
-        ] {
+        for text in ["", "{", "[", "{\"a\"", "{\"a\":", "[1,", "{\"a\":\"x", "[[[[", "]", "\"\\u12", "[1 2]", "{a:1}"] {
             assert!(!read(text).1, "{text}");
         }
         let (node, whole) = read("{\"a\": \"x\", \"b\": \"yz");

@@ -105,6 +105,11 @@ async fn on_a_full_disk_nothing_is_acknowledged_and_work_goes_on_when_there_is_r
         assert!(done < 10_000, "the disk never filled up");
     };
     assert!(matches!(refused, ActError::Store(StoreError::Full)), "{refused}");
+    // it stays full for a while: what is answered then must be true as well
+    for _ in 0..20 {
+        done += usize::from(world.engine.act(case, request(world.engine.new_id(), "answer")).await.is_ok());
+        assert!(world.engine.receive(large.clone()).await.is_err());
+    }
     let acts = |entries: &[niyam_engine::view::TimelineEntry]| {
         entries.iter().filter(|entry| entry.kind == niyam_engine::view::EntryKind::Act).count()
     };

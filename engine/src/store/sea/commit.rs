@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait as _,
+    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait as _,
 };
 
 use super::fault::fault;
@@ -18,10 +18,14 @@ const TRIES: u32 = 3;
 #[async_trait]
 impl Store for SeaStore {
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
-        let _turn = self.turn.lock().await;
         let mut tries = 1;
         loop {
-            match self.try_commit(commit).await {
+            let mut writer = self.writer().await?;
+            // stays so when this future is dropped half way
+            writer.in_doubt = true;
+            let result = try_commit(&writer.connection, commit).await;
+            writer.in_doubt = matches!(result, Err(StoreError::Full | StoreError::Busy | StoreError::Database { .. }));
+            match result {
                 Err(StoreError::Busy) if tries < TRIES => tries += 1,
                 result => return result,
             }
@@ -29,24 +33,19 @@ impl Store for SeaStore {
     }
 }
 
-impl SeaStore {
-    async fn try_commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        let transaction =
-            self.write.begin_with_options(options).await.map_err(|error| fault("begin a transaction", error))?;
-        let mut committed = Committed::default();
-        for write in &commit.writes {
-            apply(&transaction, write, &mut committed).await.map_err(|failure| match failure {
-                Failure::Store(error) => error,
-                Failure::Database(error) => fault(commit.name, error),
-            })?;
-        }
-        transaction.commit().await.map_err(|error| fault(commit.name, error))?;
-        Ok(committed)
+async fn try_commit(write: &DatabaseConnection, commit: &Commit) -> Result<Committed, StoreError> {
+    let options =
+        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+    let transaction = write.begin_with_options(options).await.map_err(|error| fault("begin a transaction", error))?;
+    let mut committed = Committed::default();
+    for write in &commit.writes {
+        apply(&transaction, write, &mut committed).await.map_err(|failure| match failure {
+            Failure::Store(error) => error,
+            Failure::Database(error) => fault(commit.name, error),
+        })?;
     }
+    transaction.commit().await.map_err(|error| fault(commit.name, error))?;
+    Ok(committed)
 }
 
 /// Why a write failed.

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use niyam_migrations::{Migrator, MigratorTrait as _};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::error::{OpenError, StoreError};
 use fault::fault;
@@ -41,10 +41,19 @@ pub enum Location {
 /// A store on SQLite.
 #[derive(Debug)]
 pub struct SeaStore {
-    write: DatabaseConnection,
-    read: DatabaseConnection,
+    location: Location,
+    max_pages: Option<u32>,
     /// One transaction at a time: SQLite has one writer, and waiting here is fairer than waiting in its busy loop.
-    turn: Mutex<()>,
+    write: Mutex<Writer>,
+    read: DatabaseConnection,
+}
+
+/// The one connection that writes.
+#[derive(Debug)]
+struct Writer {
+    connection: DatabaseConnection,
+    /// A transaction was begun and it is not known that it ended.
+    in_doubt: bool,
 }
 
 impl SeaStore {
@@ -63,13 +72,35 @@ impl SeaStore {
             Location::File(_) => connect(location, READERS, None).await?,
             Location::Memory => write.clone(),
         };
-        Ok(Self { write, read, turn: Mutex::new(()) })
+        Ok(Self {
+            location: location.clone(),
+            max_pages,
+            write: Mutex::new(Writer { connection: write, in_doubt: false }),
+            read,
+        })
+    }
+
+    /// The writer, in a state in which a transaction can begin.
+    ///
+    /// On a full disk SQLite may end a transaction by itself. The driver does not notice, counts one level too many from
+    /// then on, and writes further transactions into a savepoint that nobody ever commits. So a writer whose last
+    /// transaction did not end as it should is replaced: a new connection counts from zero, and closing the old one ends
+    /// whatever was open on it. A store in memory has no other way to its data than its one connection, and no disk that
+    /// could be full.
+    async fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
+        let mut writer = self.write.lock().await;
+        if writer.in_doubt && matches!(self.location, Location::File(_)) {
+            let fresh = connect(&self.location, 1, self.max_pages).await?;
+            let old = std::mem::replace(&mut *writer, Writer { connection: fresh, in_doubt: false });
+            old.connection.close().await.map_err(|error| fault("close a writer in doubt", error))?;
+        }
+        Ok(writer)
     }
 
     /// Closes all connections. What was committed is on disk already.
     pub async fn close(self) -> Result<(), StoreError> {
         self.read.close().await.map_err(|error| fault("close", error))?;
-        self.write.close().await.map_err(|error| fault("close", error))
+        self.write.into_inner().connection.close().await.map_err(|error| fault("close", error))
     }
 
     /// The schema as SQL, for the test that compares a fresh one with an upgraded one.

@@ -54,7 +54,7 @@ impl WorkStore for SeaStore {
 
     async fn claim_effects(&self, owner: &str, now: Timestamp, limit: u64) -> Result<Vec<EffectRow>, StoreError> {
         let doing = |error| fault("claim effects", error);
-        let backend = self.write.get_database_backend();
+        let backend = self.read.get_database_backend();
         let clock = database_now(backend);
         let sql = format!(
             "UPDATE outbox SET claim_owner = $1, claim_until = {clock} + {CLAIM_MS} \
@@ -63,7 +63,7 @@ impl WorkStore for SeaStore {
              ORDER BY next_at, case_id, event, place LIMIT $3)"
         );
         let values = [owner.into(), now.as_ms().into(), convert::signed(limit).into()];
-        let _turn = self.turn.lock().await;
+        let writer = self.writer().await?;
         let waiting = outbox::Entity::find()
             .filter(outbox::Column::Status.eq("waiting"))
             .filter(outbox::Column::NextAt.lte(now.as_ms()))
@@ -74,7 +74,7 @@ impl WorkStore for SeaStore {
         if waiting.is_none() {
             return Ok(Vec::new());
         }
-        self.write.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await.map_err(doing)?;
+        writer.connection.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await.map_err(doing)?;
         let rows = outbox::Entity::find()
             .filter(outbox::Column::Status.eq("waiting"))
             .filter(outbox::Column::ClaimOwner.eq(owner))
@@ -82,7 +82,7 @@ impl WorkStore for SeaStore {
             .order_by_asc(outbox::Column::CaseId)
             .order_by_asc(outbox::Column::Event)
             .order_by_asc(outbox::Column::Place)
-            .all(&self.write)
+            .all(&writer.connection)
             .await
             .map_err(doing)?;
         rows.into_iter().map(convert::effect).collect()
@@ -90,12 +90,12 @@ impl WorkStore for SeaStore {
 
     async fn release_claims(&self) -> Result<(), StoreError> {
         let doing = |error| fault("release claims", error);
-        let backend = self.write.get_database_backend();
+        let backend = self.read.get_database_backend();
+        let writer = self.writer().await?;
         for table in ["outbox", "timers"] {
             let sql =
                 format!("UPDATE {table} SET claim_owner = NULL, claim_until = NULL WHERE claim_owner IS NOT NULL");
-            let _turn = self.turn.lock().await;
-            self.write.execute_raw(Statement::from_string(backend, sql)).await.map_err(doing)?;
+            writer.connection.execute_raw(Statement::from_string(backend, sql)).await.map_err(doing)?;
         }
         Ok(())
     }
