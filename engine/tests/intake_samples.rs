@@ -85,3 +85,10 @@ fn every_field_of_our_own_fixtures() {
     assert!(count >= 30, "only {count} items");
     assert!(lines.is_empty(), "{} differences:\n{}", lines.len(), lines.join("\n"));
 }
+
+#[test]
+fn every_field_of_the_fixtures_written_blind() {
+    let (count, lines) = compare(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/intake-fixtures-blind"));
+    assert!(count >= 78, "only {count} items");
+    assert!(lines.is_empty(), "{} differences:\n{}", lines.len(), lines.join("\n"));
+}

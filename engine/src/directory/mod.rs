@@ -263,6 +263,12 @@ impl Directory {
         self.places.starts_with_name(words)
     }
 
+    /// How many words from the front are words of the railway, such as `railway station`.
+    #[must_use]
+    pub fn starts_with_railway(&self, words: &[&str]) -> Option<usize> {
+        self.places.starts_with_railway(words)
+    }
+
     /// Whether a short text names a place that is known, by exact spelling in either script.
     #[must_use]
     pub fn names_place(&self, text: &str) -> bool {

@@ -202,6 +202,12 @@ impl Places {
         first.iter().map(|index| &self.names[*index]).filter(|name| fits(name)).map(|name| name.words.len()).max()
     }
 
+    /// How many words from the front are words of the railway.
+    pub(super) fn starts_with_railway(&self, words: &[&str]) -> Option<usize> {
+        let fits = |phrase: &&Vec<String>| phrase.len() <= words.len() && phrase.iter().zip(words).all(|(a, b)| a == b);
+        self.railway_words.iter().filter(fits).map(Vec::len).max().filter(|length| *length > 0)
+    }
+
     /// Whether words of the railway stand in a text.
     pub(super) fn railway(&self, text: &str) -> bool {
         let words = fold::words(text);

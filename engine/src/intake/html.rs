@@ -33,6 +33,9 @@ pub(super) fn to_text(html: &str) -> String {
             "script" | "style" | "title" | "head" if !closing => rest = skip_to(rest, &name),
             "br" => out.line(),
             "td" | "th" if !closing => out.cell(),
+            // A term and its description are a label and its value.
+            "dd" if !closing => out.description(),
+            "dt" if closing => {}
             "a" if !closing => link = attribute(tag, "href").map(|href| (href, out.text.len())),
             "a" => {
                 if let Some((href, start)) = link.take() {
@@ -173,6 +176,14 @@ impl Writer {
     fn cell(&mut self) {
         self.trim_blanks();
         if !self.text.is_empty() && !self.text.ends_with(['\n', '\t']) {
+            self.text.push('\t');
+        }
+    }
+
+    /// A description goes on the line of its term.
+    fn description(&mut self) {
+        self.trim_blanks();
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\t');
         }
     }

@@ -34,6 +34,8 @@ pub(super) fn entries(document: &Document<'_>, segment: &Segment, vocabulary: &V
     let mut entries = Vec::new();
     let mut columns: Option<Columns> = None;
     let mut heads = false;
+    let upright = vertical(document, segment.lines, vocabulary);
+    let stacked = is_stacked(document, segment.lines, vocabulary);
     let mut at = segment.lines.0;
     while at < segment.lines.1 {
         let line = document.lines[at];
@@ -54,6 +56,14 @@ pub(super) fn entries(document: &Document<'_>, segment: &Segment, vocabulary: &V
             at += 1;
             continue;
         }
+        let found = upright.and_then(|separator| upright_entry(document, at, separator, vocabulary));
+        if let Some(entry) =
+            found.or_else(|| stacked.then(|| stacked_entry(document, segment, at, vocabulary)).flatten())
+        {
+            at = entry.next;
+            entries.push(Entry { heads_record: std::mem::take(&mut heads), ..entry });
+            continue;
+        }
         let pieces = labelled_pieces(text, vocabulary);
         if pieces.is_empty() {
             heads |= is_heading(text);
@@ -69,6 +79,66 @@ pub(super) fn entries(document: &Document<'_>, segment: &Segment, vocabulary: &V
         at = next;
     }
     entries
+}
+
+/// Lines that are searched for the shape of a table that stands upright.
+const SHAPE_LINES: usize = 400;
+
+/// What parts label and value, where most lines are a row of two: `Username,somebody`.
+pub(super) fn vertical(document: &Document<'_>, lines: Bytes, vocabulary: &Vocabulary) -> Option<char> {
+    let lines = &document.lines[lines.0..lines.1.min(lines.0 + SHAPE_LINES)];
+    let texts: Vec<&str> =
+        lines.iter().map(|line| document.line(*line)).filter(|text| !text.is_empty() && text.len() < 2_000).collect();
+    [',', ';', '|'].into_iter().find(|separator| {
+        let is_row = |text: &&&str| {
+            text.split_once(*separator).is_some_and(|(label, _)| vocabulary.field(cell(label)).is_some())
+        };
+        let rows = texts.iter().filter(is_row).count();
+        rows >= 3 && rows * 2 > texts.len()
+    })
+}
+
+fn cell(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\u{feff}')
+}
+
+/// One row of such a table.
+fn upright_entry(document: &Document<'_>, at: usize, separator: char, vocabulary: &Vocabulary) -> Option<Entry> {
+    let line = document.lines[at];
+    let (label, rest) = document.line(line).split_once(separator)?;
+    let field = vocabulary.field(cell(label))?;
+    let value = cell(rest.trim_end_matches([' ', '|', ';']));
+    let start = line.end - rest.len() + rest.find(value).unwrap_or(0);
+    let bytes = (start, start + value.len());
+    let label = label.to_owned();
+    Some(Entry { field, label, value: value.to_owned(), bytes, line: at, next: at + 1, heads_record: false })
+}
+
+/// Whether labels stand alone on their lines with the values below them.
+fn is_stacked(document: &Document<'_>, lines: Bytes, vocabulary: &Vocabulary) -> bool {
+    let lines = &document.lines[lines.0..lines.1.min(lines.0 + SHAPE_LINES)];
+    let texts: Vec<&str> = lines.iter().map(|line| document.line(*line)).filter(|text| !text.is_empty()).collect();
+    let alone = |text: &str| text.len() <= 80 && vocabulary.field(text).is_some();
+    texts.windows(2).filter(|pair| alone(pair[0]) && !alone(pair[1])).count() >= 3
+}
+
+/// A label alone on its line and the line below.
+fn stacked_entry(document: &Document<'_>, segment: &Segment, at: usize, vocabulary: &Vocabulary) -> Option<Entry> {
+    let line = document.lines[at];
+    let text = document.line(line);
+    let field = vocabulary.field(text).filter(|_| text.len() <= 80)?;
+    let below =
+        (at + 1..segment.lines.1.min(at + 3)).find(|below| !document.line(document.lines[*below]).is_empty())?;
+    if vocabulary.field(document.line(document.lines[below])).is_some() {
+        return None;
+    }
+    if field == Field::PostText {
+        return Some(with_value(document, segment, at, (field, text.to_owned(), (text.len(), text.len())), vocabulary));
+    }
+    let value = document.lines[below];
+    let bytes = (value.start, value.end);
+    let (label, value) = (text.to_owned(), document.line(value).to_owned());
+    Some(Entry { field, label, value, bytes, line: at, next: below + 1, heads_record: false })
 }
 
 /// Completes a value that goes on in the next lines: the text of a post, or a label alone on its line.

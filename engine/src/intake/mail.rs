@@ -229,10 +229,12 @@ impl Job<'_> {
                 let entries = labels::entries(document, &segment, self.vocabulary);
                 let mut aside = Aside::default();
                 let context = self.context(reference);
-                let subjects: Vec<Subject> = labels::records(entries.clone(), self.vocabulary)
-                    .iter()
-                    .map(|record| person::subject(document, record, context, &mut aside))
-                    .collect();
+                let shaped = self.shaped_payload(text, document, reference);
+                let labelled = || {
+                    let records = labels::records(entries.clone(), self.vocabulary);
+                    records.iter().map(|record| person::subject(document, record, context, &mut aside)).collect()
+                };
+                let subjects: Vec<Subject> = shaped.unwrap_or_else(labelled);
                 let mut weight = subjects.iter().map(person::weight).max().unwrap_or(0);
                 if segment.quoted || at > 0 && !segment.forwarded {
                     weight = weight.saturating_sub(2);
@@ -255,6 +257,14 @@ impl Job<'_> {
             }
         }
         candidates
+    }
+
+    /// Persons of an attached payload of a known shape.
+    fn shaped_payload(&self, text: &Text, document: &Document<'_>, reference: Reference) -> Option<Vec<Subject>> {
+        let is_json = text.role == Role::Attached && document.text.trim_start().starts_with('{');
+        let read =
+            || super::payload::attached(document.part, document.text, self.vocabulary, self.directory, reference);
+        is_json.then(read).flatten()
     }
 
     fn context(&self, reference: Reference) -> Context<'_> {
@@ -299,6 +309,7 @@ impl Job<'_> {
             let bytes = (document.lines[at].start, document.lines[next - 1].end.max(document.lines[at].start));
             let more = prose::read(document.part, document.text, bytes, self.context(candidate.context_zone));
             told.third_person |= more.third_person;
+            told.official_phones.extend(more.official_phones);
             told.own_words |= more.own_words;
             gather(&mut told.subject, more.subject);
             at = next;
@@ -325,6 +336,13 @@ impl Job<'_> {
         } else {
             standing.source.clone()
         };
+        if let Some(platform) = self.vocabulary.sources.get(&reading.source).and_then(|source| source.platform.clone())
+        {
+            let span = primary.address_span.unwrap_or(Span { part: 0, start: 0, end: 0 });
+            for subject in &mut primary.subjects {
+                subject.platform.get_or_insert_with(|| Found::at(platform.clone(), span));
+            }
+        }
         if primary.forwarded {
             if let Some(doubt) = standing.doubt.clone() {
                 reading.parse_warnings.push(doubt);
@@ -334,7 +352,8 @@ impl Job<'_> {
         let mut subjects = std::mem::take(&mut primary.subjects);
         let mut subject = if subjects.is_empty() { Subject::default() } else { subjects.remove(0) };
         let platform_report = standing.trusted && !standing.official;
-        let told = self.prose(&primary);
+        let mut told = self.prose(&primary);
+        reading.official_phones.append(&mut told.official_phones);
         if platform_report || reading.source == OTHER {
             let only_post = Subject { post_text: told.subject.post_text.clone(), ..Subject::default() };
             person::fill(&mut subject, only_post);
@@ -347,7 +366,7 @@ impl Job<'_> {
         self.number_lists(&primary, &mut subject, &mut subjects);
         reading.subject = subject;
         reading.additional_subjects = subjects;
-        if reading.source == OPERATOR {
+        if reading.source == OPERATOR || self.is_note(&primary) {
             self.call_received(&primary, reading);
         }
         self.others(&primary, candidates, reading);
@@ -420,9 +439,17 @@ impl Job<'_> {
         }
         let document = &self.documents[primary.document];
         let context = self.context(primary.context_zone);
-        let items: Vec<Subject> = document.lines[primary.segment.lines.0..primary.segment.lines.1]
+        let lines = &document.lines[primary.segment.lines.0..primary.segment.lines.1];
+        let listed = lines
             .iter()
             .filter_map(|line| list_item(document.line(*line)).map(|skip| (line.start + skip, line.end)))
+            .collect::<Vec<_>>();
+        let ends = lines.first().zip(lines.last()).map(|(first, last)| (first.start, last.end.max(first.start)));
+        let bracketed =
+            || ends.map_or(Vec::new(), |ends| prose::bracketed_persons(document.part, document.text, ends, context));
+        let stretches = if listed.len() >= 2 { listed } else { bracketed() };
+        let items: Vec<Subject> = stretches
+            .into_iter()
             .map(|bytes| list_subject(document, bytes, context))
             .filter(person::is_identified)
             .collect();
@@ -458,6 +485,14 @@ impl Job<'_> {
         let header = reading.subject_line.as_deref().and_then(|line| person::reference_in(line, self.vocabulary));
         let found = in_text.or_else(|| header.map(|(reference, _)| (reference, Span { part: 0, start: 0, end: 0 })));
         reading.subject.external_ref = found.map(|(reference, span)| Found::at(reference, span));
+    }
+
+    /// Whether a text calls itself an operator's note.
+    fn is_note(&self, primary: &Candidate) -> bool {
+        let document = &self.documents[primary.document];
+        let lines = document.lines[primary.segment.lines.0..primary.segment.lines.1].iter().take(10);
+        let mut texts = lines.map(|line| document.line(*line)).filter(|text| text.len() < 2_000);
+        texts.any(|text| holds_any(text, &self.vocabulary.official.note_markers))
     }
 
     /// When the call came that an operator notes.
@@ -666,6 +701,9 @@ fn is_log(document: &Document<'_>, vocabulary: &Vocabulary) -> bool {
         return false;
     }
     let cells: Vec<&str> = text.split(',').collect();
+    if labels::vertical(document, (0, document.lines.len()), vocabulary).is_some() {
+        return false;
+    }
     let names_person = cells.iter().filter_map(|cell| vocabulary.field(cell)).any(|field| {
         matches!(
             field,

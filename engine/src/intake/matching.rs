@@ -173,10 +173,10 @@ impl Knowledge {
             && !self.handles.is_empty()
             && !other.handles.is_empty()
             && self.handles.is_disjoint(&other.handles)
-            || (self.handles.is_empty() || other.handles.is_empty())
+            || self.handles.is_disjoint(&other.handles)
                 && !self.names.is_empty()
                 && !other.names.is_empty()
-                && self.names.is_disjoint(&other.names)
+                && sounds(&self.names).is_disjoint(&sounds(&other.names))
                 && self.phones.is_disjoint(&other.phones)
     }
 
@@ -185,11 +185,23 @@ impl Knowledge {
         match name {
             "date_of_birth" => self.date_of_birth.as_deref() == Some(item.as_str()),
             // A place that is part of one already known is nothing new.
-            "place_hints" => self.place_hints.iter().any(|known| format!(" {known} ").contains(&format!(" {item} "))),
+            "place_hints" => {
+                let item = sound(&item);
+                self.place_hints.iter().any(|known| format!(" {} ", sound(known)).contains(&format!(" {item} ")))
+            }
             "profile_url" if !self.handles.is_empty() && self.profile_urls.is_empty() => false,
             name => self.clone().set_mut(name).is_some_and(|set| set.contains(&item)),
         }
     }
+}
+
+/// How folded words sound: names and places are spelt in many ways and in two scripts.
+fn sound(folded: &str) -> String {
+    folded.split(' ').map(crate::directory::fold::loose_sound).collect::<Vec<_>>().join(" ")
+}
+
+fn sounds(texts: &BTreeSet<String>) -> BTreeSet<String> {
+    texts.iter().map(|text| sound(text)).collect()
 }
 
 /// A value in the form in which it is compared.

@@ -181,7 +181,7 @@ pub(super) fn read(bytes: &[u8], vocabulary: &Vocabulary, directory: &Directory,
         attachment: false,
     };
     reading.parts = vec![header, body];
-    let job = Job { text: &text, root: &root, vocabulary, directory };
+    let job = Job { part: 1, text: &text, root: &root, vocabulary, directory };
     match Payloads::shipped().fitting(&root) {
         Some((shape, version_known)) => {
             if !version_known {
@@ -194,7 +194,25 @@ pub(super) fn read(bytes: &[u8], vocabulary: &Vocabulary, directory: &Directory,
     reading.parts[1].text = Some(text);
 }
 
+/// Persons of a payload that came as an attachment; nothing when its shape is not known.
+pub(super) fn attached(
+    part: usize,
+    text: &str,
+    vocabulary: &Vocabulary,
+    directory: &Directory,
+    reference: Reference,
+) -> Option<Vec<Subject>> {
+    let (root, _) = json::read(text);
+    let (shape, _) = Payloads::shipped().fitting(&root)?;
+    let job = Job { part, text, root: &root, vocabulary, directory };
+    let mut warnings = Vec::new();
+    let subjects = job.persons(shape, job.context(reference.at), &[], &mut warnings);
+    (!subjects.is_empty()).then_some(subjects)
+}
+
 struct Job<'a> {
+    /// Part that the text is.
+    part: usize,
     text: &'a str,
     root: &'a Node,
     vocabulary: &'a Vocabulary,
@@ -229,26 +247,9 @@ impl Job<'_> {
             .filter_map(|node| node.scalar().map(str::to_lowercase))
             .collect();
         let context = self.context(reading.sent_at.unwrap_or(reading.received_at));
-        let persons: Vec<Node> = self
-            .nodes(self.root, &shape.each)
-            .iter()
-            .flat_map(|node| node.items().into_iter().cloned().collect::<Vec<_>>())
-            .take(100)
-            .collect();
-        let mut subjects: Vec<Subject> = Vec::new();
-        for here in &persons {
-            let subject = self.person(shape, here, context, reading);
-            match subjects.iter_mut().find(|known| {
-                !super::mail::is_another(known, &subject)
-                    && (known.handle == subject.handle
-                        || known.handle.as_ref().map(|found| &found.value)
-                            == subject.handle.as_ref().map(|found| &found.value))
-            }) {
-                Some(known) => person::fill(known, subject),
-                None => subjects.push(subject),
-            }
-        }
-        let mut subjects = subjects.into_iter();
+        let mut warnings = Vec::new();
+        let mut subjects = self.persons(shape, context, &reading.recipients, &mut warnings).into_iter();
+        reading.parse_warnings.append(&mut warnings);
         reading.subject = subjects.next().unwrap_or_default();
         reading.additional_subjects = subjects.collect();
         let misuse = self.nodes(self.root, &shape.misuse).iter().any(|node| {
@@ -261,6 +262,36 @@ impl Job<'_> {
         });
         reading.possible_misuse |= misuse || said;
         super::conclude("", self.vocabulary, false, reading);
+    }
+
+    /// The persons of a payload, each once.
+    fn persons(
+        &self,
+        shape: &Shape,
+        context: Context<'_>,
+        recipients: &[String],
+        warnings: &mut Vec<String>,
+    ) -> Vec<Subject> {
+        let persons: Vec<Node> = self
+            .nodes(self.root, &shape.each)
+            .iter()
+            .flat_map(|node| node.items().into_iter().cloned().collect::<Vec<_>>())
+            .take(100)
+            .collect();
+        let mut subjects: Vec<Subject> = Vec::new();
+        for here in &persons {
+            let subject = self.person(shape, here, context, recipients, warnings);
+            match subjects.iter_mut().find(|known| {
+                !super::mail::is_another(known, &subject)
+                    && (known.handle == subject.handle
+                        || known.handle.as_ref().map(|found| &found.value)
+                            == subject.handle.as_ref().map(|found| &found.value))
+            }) {
+                Some(known) => person::fill(known, subject),
+                None => subjects.push(subject),
+            }
+        }
+        subjects
     }
 
     fn context(&self, at: Timestamp) -> Context<'_> {
@@ -277,8 +308,15 @@ impl Job<'_> {
         Some(Entry { field, label: String::new(), value, bytes: node.bytes, line: 0, next: 0, heads_record: false })
     }
 
-    fn person(&self, shape: &Shape, here: &Node, context: Context<'_>, reading: &mut Reading) -> Subject {
-        let document = Document { part: 1, text: self.text, lines: Vec::new() };
+    fn person(
+        &self,
+        shape: &Shape,
+        here: &Node,
+        context: Context<'_>,
+        recipients: &[String],
+        warnings: &mut Vec<String>,
+    ) -> Subject {
+        let document = Document { part: self.part, text: self.text, lines: Vec::new() };
         let entries: Vec<Entry> = shape
             .fields
             .iter()
@@ -292,17 +330,17 @@ impl Job<'_> {
             .collect();
         let mut aside = Aside::default();
         let mut subject = person::subject(&document, &entries, context, &mut aside);
-        reading.parse_warnings.append(&mut aside.warnings);
+        warnings.append(&mut aside.warnings);
         if let Some(platform) = &shape.platform {
             let spans = subject.handle.as_ref().map_or(Vec::new(), |handle| handle.spans.clone());
             subject.platform = Some(Found { value: platform.clone(), spans });
             person::conclude(&mut subject, context);
         }
         self.position(shape, here, &mut subject);
-        self.track(shape, here, &mut subject, reading);
+        self.track(shape, here, &mut subject, warnings);
         self.family(shape, here, &mut subject);
         if shape.speaks {
-            self.spoken(&mut subject, context);
+            self.spoken(&mut subject, context, recipients);
         }
         if subject.language.is_none() {
             subject.language =
@@ -312,9 +350,11 @@ impl Job<'_> {
     }
 
     /// A message may tell of somebody else: then who writes is the reporter, and the words tell of the person.
-    fn spoken(&self, subject: &mut Subject, context: Context<'_>) {
+    fn spoken(&self, subject: &mut Subject, context: Context<'_>, recipients: &[String]) {
         let Some(post) = subject.post_text.clone() else { return };
-        let told = prose::read(1, &post.value, (0, post.value.len()), context);
+        // Whom it is sent to is nobody in distress.
+        let addressed = recipients.iter().fold(post.value.clone(), |text, name| blank_mention(&text, name));
+        let told = prose::read(self.part, &addressed, (0, addressed.len()), context);
         let mut found = told.subject;
         super::visit_spans(&mut found, &mut |span| *span = post.spans[0]);
         let of_another =
@@ -352,19 +392,19 @@ impl Job<'_> {
             node.and_then(|node| Some((node, position(node, &at.lat, &at.lon, &at.accuracy_m)?)))
         {
             subject.location =
-                Some(Found::at(position, super::Span { part: 1, start: node.bytes.0, end: node.bytes.1 }));
+                Some(Found::at(position, super::Span { part: self.part, start: node.bytes.0, end: node.bytes.1 }));
         }
     }
 
     /// Points in the order of their numbers, each once, without those too rough to believe; the last one counts.
-    fn track(&self, shape: &Shape, here: &Node, subject: &mut Subject, reading: &mut Reading) {
+    fn track(&self, shape: &Shape, here: &Node, subject: &mut Subject, warnings: &mut Vec<String>) {
         let Some(at) = &shape.track else { return };
         let mut points: BTreeMap<i64, (TrackPoint, super::Span)> = BTreeMap::new();
         let mut rough = 0;
         for node in here.at(&format!("{}.*", at.path), here).into_iter().take(10_000) {
             let seq = scalar_at(node, node, &at.seq).and_then(|seq| seq.parse().ok());
             let Some((seq, mut position)) = seq.zip(position(node, &at.lat, &at.lon, &at.accuracy_m)) else {
-                reading.parse_warnings.push("point of the track cannot be read".to_owned());
+                warnings.push("point of the track cannot be read".to_owned());
                 continue;
             };
             position.at = scalar_at(node, node, &at.at)
@@ -376,11 +416,11 @@ impl Job<'_> {
             }
             points.entry(seq).or_insert((
                 TrackPoint { seq, position },
-                super::Span { part: 1, start: node.bytes.0, end: node.bytes.1 },
+                super::Span { part: self.part, start: node.bytes.0, end: node.bytes.1 },
             ));
         }
         if rough > 0 && points.is_empty() {
-            reading.parse_warnings.push("every point of the track is too rough".to_owned());
+            warnings.push("every point of the track is too rough".to_owned());
         }
         if let Some((point, span)) = points.values().next_back() {
             subject.location = Some(Found::at(point.position, *span));
@@ -402,7 +442,11 @@ impl Job<'_> {
                     name: text(&at.name),
                     phone: phone.number,
                 };
-                person::add_family(subject, contact, super::Span { part: 1, start: node.bytes.0, end: node.bytes.1 });
+                person::add_family(
+                    subject,
+                    contact,
+                    super::Span { part: self.part, start: node.bytes.0, end: node.bytes.1 },
+                );
             }
         }
     }
@@ -448,6 +492,17 @@ fn leaves(node: &Node, key: &str, visit: &mut impl FnMut(&str, &Node)) {
         Kind::List(items) => items.iter().for_each(|item| leaves(item, key, visit)),
         Kind::Map(entries) => entries.iter().for_each(|(key, node)| leaves(node, key, visit)),
     }
+}
+
+/// A text with the mentions of an account blanked out, every other byte in its place.
+fn blank_mention(text: &str, account: &str) -> String {
+    let mention = format!("@{account}");
+    let lower = text.to_ascii_lowercase();
+    let mut blanked = text.to_owned();
+    for (at, found) in lower.match_indices(mention.as_str()).collect::<Vec<_>>() {
+        blanked.replace_range(at..at + found.len(), &" ".repeat(found.len()));
+    }
+    blanked
 }
 
 fn scalar_at<'a>(node: &'a Node, here: &Node, path: &str) -> Option<&'a str> {

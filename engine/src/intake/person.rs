@@ -108,7 +108,10 @@ fn read(document: &Document<'_>, entry: &Entry, context: Context<'_>, subject: &
             set(if entry.field == Field::Institute { &mut subject.institute } else { &mut subject.hostel }, Some(text));
         }
         Field::PlatformFlag => set(&mut subject.platform_flag, found(entry.value.trim().to_owned())),
-        Field::ReporterName => set(&mut subject.reporter.name, name(&entry.value, vocabulary).and_then(found)),
+        Field::ReporterName => {
+            set(&mut subject.reporter.name, name(&entry.value, vocabulary).and_then(found));
+            reporter_beside(document, entry, vocabulary, subject);
+        }
         Field::ReporterPhones => add_phones(&mut subject.reporter.phones, document, entry, vocabulary),
         Field::ReporterEmails => add_all(&mut subject.reporter.emails, values::emails(&entry.value), document, entry),
         Field::ReporterRole => set(&mut subject.reporter.role, found(entry.value.trim().to_lowercase())),
@@ -197,6 +200,12 @@ fn handle(entry: &Entry, whole: Span, vocabulary: &Vocabulary, subject: &mut Sub
             set(&mut subject.profile_url, Some(Found::at(url, whole)));
         }
         let outside = value.split("http").next().unwrap_or("").trim_matches(['(', '<', ' ', '-']);
+        // The words of a link: the name on the account.
+        if is_spoken(outside) {
+            set(&mut subject.name, name(outside, vocabulary).map(|name| Found::at(name, whole)));
+            set(&mut subject.handle, read.and_then(|read| read.handle).map(|handle| Found::at(handle, whole)));
+            return;
+        }
         let handle = values::handle(outside).or_else(|| read.and_then(|read| read.handle));
         set(&mut subject.handle, handle.map(|handle| Found::at(handle, whole)));
         return;
@@ -204,12 +213,7 @@ fn handle(entry: &Entry, whole: Span, vocabulary: &Vocabulary, subject: &mut Sub
     // "Account: Kavita Kalpit" gives the name on the account, not a handle.
     let bare = value.split(['(', '[', ',']).next().unwrap_or(value).trim();
     let words: Vec<&str> = bare.split_whitespace().collect();
-    let spoken = words.len() > 1
-        && !bare.starts_with('@')
-        && words
-            .iter()
-            .all(|word| word.chars().all(|c| c.is_alphabetic() || ('\u{0900}'..='\u{094f}').contains(&c) || c == '.'));
-    if spoken && !words.iter().any(|word| vocabulary.platform(word).is_some()) {
+    if is_spoken(bare) && !words.iter().any(|word| vocabulary.platform(word).is_some()) {
         set(&mut subject.name, name(bare, vocabulary).map(|name| Found::at(name, whole)));
     } else {
         set(&mut subject.handle, values::handle(value).map(|handle| Found::at(handle, whole)));
@@ -217,6 +221,12 @@ fn handle(entry: &Entry, whole: Span, vocabulary: &Vocabulary, subject: &mut Sub
         let labelled = entry.label.split_whitespace().find_map(|word| vocabulary.platform_in_prose(word));
         set(&mut subject.platform, platform.or(labelled).map(|platform| Found::at(platform.to_owned(), whole)));
     }
+}
+
+/// Two words or more of letters alone: a name, no handle.
+fn is_spoken(text: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() || ('\u{0900}'..='\u{094f}').contains(&c) || c == '.';
+    text.split_whitespace().count() > 1 && text.split_whitespace().all(|word| word.chars().all(is_letter))
 }
 
 fn url(document: &Document<'_>, entry: &Entry, vocabulary: &Vocabulary, subject: &mut Subject) {
@@ -276,12 +286,13 @@ fn age(value: &str) -> Option<u32> {
 fn phones(document: &Document<'_>, entry: &Entry, context: Context<'_>, subject: &mut Subject) {
     let vocabulary = context.vocabulary;
     let mut from = 0;
+    let labelled = entry.label.split_once('(').map_or("", |(_, inner)| inner);
     for phone in values::phones(&entry.value, vocabulary) {
         let span = inner(document, entry, phone.bytes);
         let before = &entry.value[from..phone.bytes.0];
         let rest = &entry.value[phone.bytes.1..];
         let bracket = rest.trim_start().strip_prefix('(').and_then(|rest| rest.split(')').next()).unwrap_or("");
-        let beside = format!("{before} {bracket}");
+        let beside = format!("{labelled} {before} {bracket}");
         from = phone.bytes.1;
         if let Some(relation) = relation(&beside, vocabulary) {
             add_family(subject, Contact { relation: Some(relation), name: None, phone: phone.number }, span);
@@ -296,6 +307,22 @@ fn phones(document: &Document<'_>, entry: &Entry, context: Context<'_>, subject:
 fn add_phones(list: &mut Vec<Found<String>>, document: &Document<'_>, entry: &Entry, vocabulary: &Vocabulary) {
     for phone in values::phones(&entry.value, vocabulary) {
         add(list, phone.number, inner(document, entry, phone.bytes));
+    }
+}
+
+/// What stands behind the name of who reports: `Mohan Namuna, neighbour, 0744-2555011`, `रमा नमूना (माता), मो. …`.
+fn reporter_beside(document: &Document<'_>, entry: &Entry, vocabulary: &Vocabulary, subject: &mut Subject) {
+    add_phones(&mut subject.reporter.phones, document, entry, vocabulary);
+    for piece in entry.value.split([',', '(', ')', ';', '/']).skip(1) {
+        let folded = fold(piece);
+        let is_it = |words: &Vec<String>| words.contains(&folded);
+        let prose = &vocabulary.prose;
+        let role = prose.roles.iter().find(|(role, words)| **role == folded || is_it(words)).map(|(role, _)| role);
+        let role =
+            role.or_else(|| prose.relations.iter().find(|(_, words)| is_it(words)).map(|(relation, _)| relation));
+        let start = entry.value.find(piece).unwrap_or(0);
+        let span = inner(document, entry, (start, start + piece.len()));
+        set(&mut subject.reporter.role, role.map(|role| Found::at(role.clone(), span)));
     }
 }
 

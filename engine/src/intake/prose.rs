@@ -31,6 +31,8 @@ struct Word {
 pub(super) struct Told {
     /// The person; the reporter in it.
     pub subject: Subject,
+    /// Numbers of officers.
+    pub official_phones: Vec<Found<String>>,
     /// Whether the writer speaks of somebody else.
     pub third_person: bool,
     /// Whether the writer speaks of their own despair.
@@ -73,6 +75,7 @@ pub(super) fn read(part: usize, text: &str, bytes: Bytes, context: Context<'_>) 
     stretch.addresses((bytes.0, end), vocabulary, &mut told.subject);
     stretch.handle(vocabulary, &mut told.subject);
     stretch.names(context, &mut told);
+    stretch.phones_behind_names(vocabulary, &mut told.subject);
     stretch.places(context, &mut told.subject);
     stretch.age(vocabulary, &mut told.subject);
     stretch.time_of_post(context, &mut told.subject);
@@ -205,12 +208,14 @@ impl Stretch<'_> {
         let prose = &vocabulary.prose;
         let mut cues: Vec<(usize, usize, Owner)> = Vec::new();
         cues.extend(self.all(&prose.reporter_number).into_iter().map(|(from, to)| (from, to, Owner::Reporter)));
+        cues.extend(self.all(&prose.officer_number).into_iter().map(|(from, to)| (from, to, Owner::Officer)));
         cues.extend(self.all(&prose.person_number).into_iter().map(|(from, to)| (from, to, Owner::Person)));
         for (relation, words) in &prose.relations {
             cues.extend(self.all(words).into_iter().map(|(from, to)| (from, to, Owner::Family(relation.clone()))));
         }
         told.third_person |= cues.iter().any(|(.., owner)| *owner == Owner::Person);
         let mut previous = 0;
+        let mut last: Option<(usize, Option<Owner>)> = None;
         for (index, (number, bytes)) in phones.iter().enumerate() {
             let first = self.words.partition_point(|word| word.start < bytes.0);
             let after = self.words.partition_point(|word| word.end <= bytes.1);
@@ -228,10 +233,17 @@ impl Stretch<'_> {
                     .filter(|(from, to, _)| *from >= after && *to <= next && from - after < 6 && same(*from))
                     .min_by_key(|(from, to, _)| (*from, usize::MAX - (to - from)))
             };
-            let owner = before.or_else(behind).map(|(.., owner)| owner.clone());
+            // "55555 50101 and 55555 50102" belong to one.
+            let beside = || {
+                let (end, owner) = last.clone()?;
+                self.only_number_words(end, bytes.0, vocabulary).then_some(owner)?
+            };
+            let owner = before.or_else(behind).map(|(.., owner)| owner.clone()).or_else(beside);
+            last = Some((bytes.1, owner.clone()));
             let span = self.span(*bytes);
             match owner {
                 Some(Owner::Reporter) => add(&mut told.subject.reporter.phones, number.clone(), span),
+                Some(Owner::Officer) => add(&mut told.official_phones, number.clone(), span),
                 Some(Owner::Person) => add(&mut told.subject.phones, number.clone(), span),
                 Some(Owner::Family(relation)) => person::add_family(
                     &mut told.subject,
@@ -244,9 +256,38 @@ impl Stretch<'_> {
         }
     }
 
+    /// Whether only signs and words such as "mobile" stand between two places.
+    fn only_number_words(&self, from: usize, to: usize, vocabulary: &Vocabulary) -> bool {
+        from <= to
+            && !self.text[from..to].contains('\n')
+            && self
+                .words
+                .iter()
+                .filter(|word| word.start >= from && word.end <= to)
+                .all(|word| vocabulary.prose.number_words.contains(&word.folded))
+    }
+
+    /// A number right behind a name is that person's: `Pooja Kalpit (mobile 55555 50101)`.
+    fn phones_behind_names(&self, vocabulary: &Vocabulary, subject: &mut Subject) {
+        let name_ends = |name: &Option<Found<String>>| name.as_ref().map(|found| found.spans[0].end);
+        let (person, reporter) = (name_ends(&subject.name), name_ends(&subject.reporter.name));
+        for phone in std::mem::take(&mut subject.unassigned_phones) {
+            let start = phone.spans[0].start;
+            let behind = |end: Option<usize>| end.is_some_and(|end| self.only_number_words(end, start, vocabulary));
+            if behind(person) {
+                subject.phones.push(phone);
+            } else if behind(reporter) {
+                subject.reporter.phones.push(phone);
+            } else {
+                subject.unassigned_phones.push(phone);
+            }
+        }
+    }
+
     /// Web addresses of platforms.
     fn addresses(&self, bytes: Bytes, vocabulary: &Vocabulary, subject: &mut Subject) {
-        for (url, found) in values::urls(&self.text[bytes.0..bytes.1]) {
+        let text = &self.text[bytes.0..bytes.1];
+        for (url, found) in values::urls(text).into_iter().chain(values::bare_urls(text, vocabulary)) {
             let Some(read) = values::platform_url(&url, vocabulary) else { continue };
             let slot = if read.post { &mut subject.post_url } else { &mut subject.profile_url };
             if slot.is_none() {
@@ -315,7 +356,11 @@ impl Stretch<'_> {
             told.third_person = true;
             told.subject.name = Some(Found::at(self.text[bytes.0..bytes.1].to_owned(), self.span(bytes)));
         }
-        let own = self.all(&prose.reporter_name_before).into_iter().find_map(|(_, end)| self.name_from(end, context));
+        let own = self
+            .all(&prose.reporter_name_before)
+            .into_iter()
+            .filter(|(at, _)| !self.is_quoted(self.words[*at].start))
+            .find_map(|(_, end)| self.name_from(end, context));
         if let Some(bytes) =
             own.filter(|bytes| told.subject.name.as_ref().is_none_or(|name| name.value != self.text[bytes.0..bytes.1]))
         {
@@ -331,6 +376,7 @@ impl Stretch<'_> {
         word.named
             && letters
             && !place
+            && !context.vocabulary.place.nouns.contains(&word.folded)
             && !prose.not_names.contains(&word.folded)
             && context.vocabulary.platform_in_prose(&word.folded).is_none()
             && !prose.relations.values().flatten().any(|relation| *relation == word.folded)
@@ -351,6 +397,13 @@ impl Stretch<'_> {
             && self.words[end].devanagari == self.words[start].devanagari
         {
             end += 1;
+        }
+        // "मैं नमूना गर्ल्स हॉस्टल …": the name of a house.
+        if (end..end + 2)
+            .any(|at| self.words.get(at).is_some_and(|word| context.vocabulary.place.nouns.contains(&word.folded)))
+            && self.joined(end - 1)
+        {
+            return None;
         }
         let two_sentences = self.words[at - 1].sentence != self.words[start].sentence;
         (!two_sentences && !gap.contains(['"', '“', '(', '\n']))
@@ -423,10 +476,30 @@ impl Stretch<'_> {
             let listed = self.comma_before(at) || self.comma_after(after);
             let capital = word.named && !word.devanagari;
             let lower = !word.named && word.folded.len() >= 4;
-            let fits = word.devanagari && (located || listed)
-                || capital && (located || listed)
+            let alone = self.is_sentence(at, after);
+            // "vigyan nagar kota me": the next place says where this one is.
+            let chained = || {
+                let next: Vec<&str> =
+                    self.words[after.min(self.words.len())..].iter().take(6).map(|word| word.folded.as_str()).collect();
+                self.joined(after - 1)
+                    && context
+                        .directory
+                        .starts_with_place(&next)
+                        .is_some_and(|length| is(&words.in_after, after + length))
+            };
+            let fits = word.devanagari && (located || listed || alone)
+                || capital && (located || listed || alone || chained())
+                || lower && chained()
                 || lower && (is(&words.in_after, after) || at > 0 && is(&words.in_before, at - 1));
             return fits.then_some((at, after));
+        }
+        // "near the railway station"
+        if let Some(length) = context.directory.starts_with_railway(&folded) {
+            let the = usize::from(at > 0 && self.words[at - 1].folded == "the");
+            let near =
+                at > the && is(&words.near_before, at - 1 - the) || at > the && is(&words.in_before, at - 1 - the);
+            let located = near || is(&words.in_after, at + length) || self.near_follows(at + length, context);
+            return located.then_some((at, at + length));
         }
         // "Udaharan Girls Hostel mein", "in Namuna Colony"
         let mut end = at;
@@ -437,13 +510,20 @@ impl Stretch<'_> {
                     || is(&words.in_after, end)
                     || self.comma_after(end)
                     || self.near_follows(end, context);
-                let first_is_name = !context.vocabulary.prose.not_names.contains(&word.folded) || !word.devanagari;
+                let first_is_name = !context.vocabulary.prose.not_names.contains(&word.folded)
+                    || context.directory.starts_with_place(&[word.folded.as_str()]).is_some();
                 if located && first_is_name && !is(&words.nouns, end) {
                     return Some((at, end));
                 }
             }
         }
         None
+    }
+
+    /// Whether these words are a whole sentence.
+    fn is_sentence(&self, from: usize, to: usize) -> bool {
+        let sentence = |at: usize| self.words.get(at).map(|word| word.sentence);
+        (from == 0 || sentence(from - 1) != sentence(from)) && sentence(to) != sentence(from)
     }
 
     fn near_follows(&self, at: usize, context: Context<'_>) -> bool {
@@ -559,8 +639,13 @@ impl Stretch<'_> {
 
     fn role_of_place(&self, from: usize, last: usize, context: Context<'_>) -> PlaceRole {
         let words = &context.vocabulary.place;
-        let before = self.all(&words.home_before).into_iter().any(|(_, end)| {
-            end <= from && from - end <= 3 && self.words[end.saturating_sub(1)].sentence == self.words[from].sentence
+        // "left home in Kota" tells where the person was.
+        let left = |at: usize| at > 0 && words.left_before.contains(&self.words[at - 1].folded);
+        let before = self.all(&words.home_before).into_iter().any(|(start, end)| {
+            !left(start)
+                && end <= from
+                && from - end <= 3
+                && self.words[end.saturating_sub(1)].sentence == self.words[from].sentence
         });
         let after = self
             .all(&words.home_after)
@@ -627,10 +712,44 @@ impl Stretch<'_> {
     }
 }
 
+/// Persons told side by side, each with what is known of them in brackets: `Rohit Kalpit (mobile 55555 50101) and …`.
+/// The stretch of each, name and bracket; nothing when there are not at least two.
+pub(super) fn bracketed_persons(part: usize, text: &str, bytes: Bytes, context: Context<'_>) -> Vec<Bytes> {
+    let end = bytes.1.min(bytes.0 + SEARCHED_BYTES);
+    let end = (bytes.0..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(bytes.0);
+    let words = words(text, (bytes.0, end));
+    let stretch = Stretch { part, text, words, quotes: Vec::new(), speech: Vec::new() };
+    let mut found = Vec::new();
+    for (offset, _) in text[bytes.0..end].match_indices('(') {
+        let open = bytes.0 + offset;
+        let Some(close) = text[open..end].find(')').map(|at| open + at).filter(|close| close - open <= 200) else {
+            continue;
+        };
+        let inner = &text[open + 1..close];
+        let reachable = !values::phones(inner, context.vocabulary).is_empty() || inner.contains('@');
+        let last = stretch.words.partition_point(|word| word.end <= open);
+        let touches = stretch.words[..last].last().is_some_and(|word| text[word.end..open].trim().is_empty());
+        let of_another = person::relation(inner, context.vocabulary).is_some();
+        let mut first = last;
+        while first > 0
+            && last - first < 3
+            && stretch.is_name_word(first - 1, context)
+            && (first == last || stretch.joined(first - 1))
+        {
+            first -= 1;
+        }
+        if first < last && reachable && touches && !of_another {
+            found.push((stretch.words[first].start, close + 1));
+        }
+    }
+    if found.len() < 2 { Vec::new() } else { found }
+}
+
 /// Whose a number is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Owner {
     Reporter,
     Person,
+    Officer,
     Family(String),
 }

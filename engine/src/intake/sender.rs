@@ -51,6 +51,10 @@ pub(super) fn check(mail: &Mail, vocabulary: &Vocabulary) -> (Sender, Standing) 
     let (address, name) = (mail.from.0.as_deref(), mail.from.1.as_deref());
     let mut standing = standing(address, name, vocabulary);
     let mut doubts: Vec<String> = standing.doubt.iter().cloned().collect();
+    if let Some(shown) = name.and_then(|name| shown_address(address, name, vocabulary)) {
+        doubts.push(shown);
+        standing.source = OTHER.to_owned();
+    }
     let believed = standing.trusted;
     if believed {
         for (header, value) in &mail.headers {
@@ -73,6 +77,16 @@ pub(super) fn check(mail: &Mail, vocabulary: &Vocabulary) -> (Sender, Standing) 
         doubts,
     };
     (sender, standing)
+}
+
+/// A display name that shows an address of the police or a platform which is not the sender's.
+fn shown_address(address: Option<&str>, name: &str, vocabulary: &Vocabulary) -> Option<String> {
+    let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_owned());
+    let own = address.and_then(domain).unwrap_or_default();
+    let shown = super::values::emails(name).into_iter().find_map(|(shown, _)| domain(&shown))?;
+    let claims = vocabulary.is_official_domain(&shown) || vocabulary.source_of_domain(&shown).is_some();
+    (claims && shown != own && !vocabulary.is_official_domain(&own))
+        .then(|| format!("sender not verified: shows an address of {shown}, writes from {own}"))
 }
 
 fn failed_check(header: &str, value: &str) -> Option<String> {

@@ -6,6 +6,9 @@ use niyam_kernel::time::Timestamp;
 use super::document::Bytes;
 use super::vocabulary::{Vocabulary, fold, has_folded};
 
+/// Minutes east of UTC in India.
+const IST_MIN: i32 = 330;
+
 /// A time read from a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TimeFound {
@@ -140,10 +143,13 @@ pub(super) fn find(text: &str, vocabulary: &Vocabulary, reference: Reference) ->
 }
 
 fn read(text: &str, vocabulary: &Vocabulary, reference: Option<Reference>, default_zone_min: i32) -> Option<TimeFound> {
-    let tokens = tokens(text);
-    if let Some(found) = reference.and_then(|reference| ago(&tokens, text, vocabulary, reference)) {
+    let mut tokens = tokens(text);
+    hours_in_words(&mut tokens, vocabulary);
+    let relative = |reference| ago(&tokens, text, vocabulary, reference).or_else(|| now(text, vocabulary, reference));
+    if let Some(found) = reference.and_then(relative) {
         return Some(found);
     }
+    let default_zone_min = if is_indian(text, &tokens, vocabulary) { IST_MIN } else { default_zone_min };
     let dated = (0..tokens.len()).find_map(|at| date_at(&tokens, at, vocabulary).map(|found| (at, found)));
     if dated.is_none() && (0..tokens.len()).any(|at| is_broken_date(&tokens, at)) {
         return None;
@@ -156,7 +162,8 @@ fn read(text: &str, vocabulary: &Vocabulary, reference: Option<Reference>, defau
         .filter_map(|at| Some((at, clock_at(&tokens, at)?)))
         .find(|(at, clock)| clock.colon || half_near(&tokens, *at, clock.next, text, vocabulary).is_some())?;
     let half = half_near(&tokens, clock_start, clock.next, text, vocabulary);
-    let hour = hour_of(clock.hour, half)?;
+    let clock = with_minutes(&tokens, clock_start, clock, vocabulary);
+    let (hour, clock) = with_quarter(&tokens, clock_start, hour_of(clock.hour, half)?, clock, vocabulary);
     let zone = zone_after(&tokens, clock.next, Some(vocabulary)).or_else(|| zone_anywhere(&tokens, vocabulary));
     let zone_min = zone.map_or(default_zone_min, |(zone, _)| zone);
     let end = zone.map_or(clock.next, |(_, next)| next.max(clock.next));
@@ -182,6 +189,72 @@ fn read(text: &str, vocabulary: &Vocabulary, reference: Option<Reference>, defau
     Some(TimeFound { at, bytes, approximate, zoned: zone.is_some() })
 }
 
+/// `nau baje`: an hour in words becomes a number.
+fn hours_in_words(tokens: &mut [Token], vocabulary: &Vocabulary) {
+    for at in 1..tokens.len() {
+        let (before, here) = tokens.split_at_mut(at);
+        let hour = match (&before[at - 1].kind, &here[0].kind) {
+            (Kind::Word(hour), Kind::Word(word)) if vocabulary.time.clock_words.contains(word) => hour,
+            (Kind::Number { .. } | Kind::Word(_) | Kind::Sign(_), _) => continue,
+        };
+        if let Some(value) = vocabulary.time.hours.get(hour) {
+            before[at - 1].kind = Kind::Number { value: *value, digits: 2 };
+        }
+    }
+}
+
+/// Whether a time is written as in India: in Devanagari, or with `baje`. Then it is Indian time, whatever the zone of the
+/// mail server was.
+fn is_indian(text: &str, tokens: &[Token], vocabulary: &Vocabulary) -> bool {
+    let spoken = |token: &Token| match &token.kind {
+        Kind::Word(word) => {
+            vocabulary.time.clock_words.contains(word) && !matches!(word.as_str(), "o clock" | "hrs" | "hours" | "h")
+        }
+        Kind::Number { .. } | Kind::Sign(_) => false,
+    };
+    text.chars().any(|c| ('\u{0900}'..='\u{097f}').contains(&c)) || tokens.iter().any(spoken)
+}
+
+/// `6 बजकर 40 मिनट`
+fn with_minutes(tokens: &[Token], start: usize, clock: Clock, vocabulary: &Vocabulary) -> Clock {
+    let is = |index: usize, words: &[String]| matches!(tokens.get(index).map(|token| &token.kind), Some(Kind::Word(word)) if words.contains(word));
+    let minute = match tokens.get(clock.next + 1).map(|token| &token.kind) {
+        Some(Kind::Number { value, digits: 1..=2 }) if *value < 60 => *value,
+        Some(Kind::Number { .. } | Kind::Word(_) | Kind::Sign(_)) | None => return clock,
+    };
+    let told = !clock.colon
+        && clock.next == start + 1
+        && is(clock.next, &vocabulary.time.clock_words)
+        && is(clock.next + 2, &vocabulary.time.minutes);
+    if told { Clock { minute, next: clock.next + 3, ..clock } } else { clock }
+}
+
+/// `saadhe 9 baje`: half past nine.
+fn with_quarter(tokens: &[Token], start: usize, hour: u32, clock: Clock, vocabulary: &Vocabulary) -> (u32, Clock) {
+    let word = |back: usize| match tokens.get(start.wrapping_sub(back)).map(|token| &token.kind) {
+        Some(Kind::Word(word)) => Some(word.as_str()),
+        Some(Kind::Number { .. } | Kind::Sign(_)) | None => None,
+    };
+    let quarters = &vocabulary.time.quarters;
+    let two = word(2).zip(word(1)).and_then(|(first, second)| quarters.get(&format!("{first} {second}")));
+    match word(1).and_then(|word| quarters.get(word)).or(two) {
+        Some(minutes) if clock.minute == 0 => {
+            let day = i32::try_from(hour * 60).unwrap_or(0) + minutes;
+            let day = u32::try_from(day.rem_euclid(24 * 60)).unwrap_or(0);
+            (day / 60, Clock { minute: day % 60, ..clock })
+        }
+        Some(_) | None => (hour, clock),
+    }
+}
+
+/// `just now`
+fn now(text: &str, vocabulary: &Vocabulary, reference: Reference) -> Option<TimeFound> {
+    let short = text.len() <= 400;
+    let folded = if short { fold(text) } else { return None };
+    let said = vocabulary.time.now.iter().any(|phrase| has_folded(&folded, phrase));
+    said.then(|| TimeFound { at: reference.at, bytes: (0, text.trim_end().len()), approximate: true, zoned: true })
+}
+
 /// A moment from local time.
 fn moment(date: NaiveDate, hour: u32, minute: u32, second: u32, zone_min: i32) -> Option<Timestamp> {
     let local = date.and_hms_opt(hour, minute, second.min(59))?;
@@ -191,11 +264,25 @@ fn moment(date: NaiveDate, hour: u32, minute: u32, second: u32, zone_min: i32) -
 
 /// `20 minutes ago`
 fn ago(tokens: &[Token], text: &str, vocabulary: &Vocabulary, reference: Reference) -> Option<TimeFound> {
-    tokens.iter().find_map(|token| {
-        let Kind::Number { value, .. } = token.kind else { return None };
+    tokens.iter().enumerate().find_map(|(index, token)| {
+        let is_half = |token: &Token| matches!(&token.kind, Kind::Word(word) if vocabulary.time.half.contains(word));
+        // Twice the value, so that half an hour is a whole number.
+        let doubled = match &token.kind {
+            Kind::Number { value, .. } => value.checked_mul(2)?,
+            Kind::Word(_) if is_half(token) => 1,
+            Kind::Word(word) => {
+                let halved = index > 0 && is_half(&tokens[index - 1]);
+                vocabulary.time.hours.get(word)? * if halved { 1 } else { 2 }
+            }
+            Kind::Sign(_) => return None,
+        };
         let rest = fold(&text[token.end..].chars().take(40).collect::<String>());
         let unit = vocabulary.time.ago.iter().find(|(phrase, _)| format!("{rest} ").starts_with(&format!("{phrase} ")));
-        let minutes = unit?.1.checked_mul(i64::from(value)).filter(|minutes| *minutes <= 7 * 24 * 60)?;
+        let minutes = unit?
+            .1
+            .checked_mul(i64::from(doubled))
+            .map(|minutes| minutes / 2)
+            .filter(|minutes| *minutes <= 7 * 24 * 60)?;
         let at = Timestamp::from_ms(reference.at.as_ms().checked_sub(minutes * 60_000)?);
         Some(TimeFound { at, bytes: (token.start, token.end), approximate: true, zoned: true })
     })

@@ -128,6 +128,9 @@ fn numbers(run: &Run, vocabulary: &Vocabulary) -> Vec<(String, usize, usize)> {
             return ((8..=15).contains(&trimmed.len()) && !test && !trimmed.starts_with('0'))
                 .then(|| format!("+{trimmed}"));
         }
+        let trunk =
+            digits.strip_prefix('0').filter(|rest| rest.len() == national + code.len() && rest.starts_with(code));
+        let digits = trunk.unwrap_or(digits);
         let bare = if digits.len() == national + 1 { digits.strip_prefix('0')? } else { digits };
         let bare = if bare.len() == national + code.len() { bare.strip_prefix(code)? } else { bare };
         (bare.len() == national && !is_test(bare) && !bare.starts_with('0')).then(|| format!("+{code}{bare}"))
@@ -260,6 +263,25 @@ pub(super) fn urls(text: &str) -> Vec<(String, Bytes)> {
             found.push((url.to_owned(), (start, start + url.len())));
         }
         at = start + length.max(4);
+    }
+    found
+}
+
+/// Addresses of platforms written without a scheme (`facebook.example.com/somebody`), with it.
+pub(super) fn bare_urls(text: &str, vocabulary: &Vocabulary) -> Vec<(String, Bytes)> {
+    let is_edge = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '“' | '”' | '|' | '(' | ')' | ',' | ';');
+    let mut found = Vec::new();
+    let mut start = 0;
+    for word in text.split(is_edge) {
+        let at = start;
+        start += word.len() + text[start + word.len()..].chars().next().map_or(0, char::len_utf8);
+        let word = word.trim_end_matches(['.', ':', '\'', '।', '!', '?']);
+        if word.contains('/') && word.contains('.') && !word.contains("://") {
+            let url = format!("https://{word}");
+            if platform_url(&url, vocabulary).is_some() {
+                found.push((url, (at, at + word.len())));
+            }
+        }
     }
     found
 }

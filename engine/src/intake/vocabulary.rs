@@ -72,6 +72,8 @@ pub enum Field {
 pub(crate) struct Source {
     pub domains: Vec<String>,
     pub names: Vec<String>,
+    /// The one platform it speaks for.
+    pub platform: Option<String>,
 }
 
 /// Police senders.
@@ -103,6 +105,7 @@ pub(crate) struct PlaceWords {
     pub in_before: Vec<String>,
     pub in_after: Vec<String>,
     pub home_before: Vec<String>,
+    pub left_before: Vec<String>,
     pub home_after: Vec<String>,
 }
 
@@ -113,6 +116,8 @@ pub(crate) struct Prose {
     pub post_says: Vec<String>,
     pub reporter_number: Vec<String>,
     pub person_number: Vec<String>,
+    pub officer_number: Vec<String>,
+    pub number_words: Vec<String>,
     pub own_words: Vec<String>,
     pub name_before: Vec<String>,
     pub reporter_name_before: Vec<String>,
@@ -135,6 +140,10 @@ pub(crate) struct Classes {
     pub spam: Vec<String>,
     pub other: Vec<String>,
     pub other_senders: Vec<String>,
+    pub about_distress: Vec<String>,
+    pub office: Vec<String>,
+    pub press: Vec<String>,
+    pub everyday: Vec<String>,
     pub distress: Vec<String>,
     pub misuse: Vec<String>,
 }
@@ -168,6 +177,11 @@ pub(crate) struct TimeWords {
     pub today: Vec<String>,
     pub day_before: Vec<String>,
     pub ago: BTreeMap<String, i64>,
+    pub now: Vec<String>,
+    pub hours: BTreeMap<String, u32>,
+    pub quarters: BTreeMap<String, i32>,
+    pub minutes: Vec<String>,
+    pub half: Vec<String>,
     pub about: Vec<String>,
 }
 
@@ -260,6 +274,18 @@ impl File {
                 &mut prose.name_after,
                 &mut prose.not_names,
             ])
+            .chain([
+                &mut place.left_before,
+                &mut prose.officer_number,
+                &mut prose.number_words,
+                &mut time.half,
+                &mut classes.about_distress,
+                &mut classes.office,
+                &mut classes.press,
+                &mut classes.everyday,
+                &mut time.now,
+                &mut time.minutes,
+            ])
             .chain([&mut prose.age_after, &mut prose.age_before, &mut prose.handle_before, &mut prose.not_handles])
             .chain(prose.roles.values_mut())
             .chain(prose.relations.values_mut())
@@ -289,6 +315,9 @@ impl File {
         time.months = std::mem::take(&mut time.months).into_iter().map(|(name, month)| (fold(&name), month)).collect();
         time.zones =
             std::mem::take(&mut time.zones).into_iter().map(|(name, minutes)| (fold(&name), minutes)).collect();
+        time.hours = std::mem::take(&mut time.hours).into_iter().map(|(name, hour)| (fold(&name), hour)).collect();
+        time.quarters =
+            std::mem::take(&mut time.quarters).into_iter().map(|(name, minutes)| (fold(&name), minutes)).collect();
         time.ago = std::mem::take(&mut time.ago).into_iter().map(|(name, minutes)| (fold(&name), minutes)).collect();
     }
 }
