@@ -1,13 +1,12 @@
 //! From the files of a protocol to a compiled protocol or findings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::{Bundle, Library, VersionDigest};
-use crate::checks::Damage;
 use crate::diagnostics::{Code, Diagnostic, has_errors, in_order};
 use crate::grammar::shape::{Record, Shape, check};
-use crate::grammar::{FORM, PROTOCOL, SCENARIO, TABLE};
+use crate::grammar::{FORM, PROTOCOL, SCENARIO, TABLE, mend};
 use crate::lower::{TextFile, Trees, lower};
 use crate::overlay;
 use crate::place::Place;
@@ -33,53 +32,23 @@ pub fn compile(bundle: &Bundle, library: &Library) -> Compiled {
     let Some(assembled) = assembled else {
         return Compiled { protocol: None, diagnostics: in_order(findings) };
     };
-    let Assembled { trees, digest, template_findings, consequences } = assembled;
-    shapes(&trees, &mut findings);
-    let (protocol, found) = lower(&trees, digest);
-    // What a file that could not be read would have declared is not reported as missing: that would bury the cause.
-    findings.extend(found.into_iter().filter(|finding| !consequences.contains(&finding.code)));
-    let damage = Damage {
-        chart: findings.iter().any(|finding| bends_the_chart(finding.code)),
-        tables: findings.iter().any(|finding| bends_a_table(finding.code)),
+    let Assembled { trees, digest, template_findings } = assembled;
+    // A misspelling that was read as what it was meant for leaves no doubt; these do.
+    let lost = |finding: &&Diagnostic| match finding.code {
+        Code::DuplicateKey => true,
+        Code::OverridesNothing => finding.fix.is_none(),
+        _ => false,
     };
-    findings.extend(crate::checks::check(&protocol, damage));
+    let mut unread: Vec<Diagnostic> = findings.iter().filter(lost).cloned().collect();
+    let shape = unread.len();
+    shapes(&trees, &mut unread);
+    let (protocol, found, doubts) = lower(&trees, digest, &unread);
+    findings.extend(unread.drain(shape..));
+    findings.extend(found);
+    findings.extend(crate::checks::check(&protocol, &doubts));
     findings.retain(|finding| !template_findings.contains(finding));
     let diagnostics = in_order(findings);
     Compiled { protocol: (!has_errors(&diagnostics)).then_some(protocol), diagnostics }
-}
-
-/// Whether a finding leaves holes in the chart, so that unreachable states and the like would only be its consequences.
-fn bends_the_chart(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Syntax
-            | Code::DuplicateKey
-            | Code::UnknownKey
-            | Code::WrongShape
-            | Code::Malformed
-            | Code::UnknownState
-            | Code::UnknownEvent
-            | Code::UnknownRole
-            | Code::UnknownUnit
-            | Code::UnknownMessage
-            | Code::Misbuilt
-            | Code::OverridesNothing
-    )
-}
-
-/// Whether a finding leaves holes in a table, so that its gaps would only be consequences.
-fn bends_a_table(code: Code) -> bool {
-    matches!(
-        code,
-        Code::BadCell
-            | Code::ConstantType
-            | Code::UnknownFact
-            | Code::UnknownKey
-            | Code::MissingKey
-            | Code::WrongShape
-            | Code::Malformed
-            | Code::DuplicateKey
-    )
 }
 
 struct Assembled {
@@ -87,8 +56,6 @@ struct Assembled {
     digest: VersionDigest,
     /// What is wrong in the template itself; said once, not again for each protocol that extends it.
     template_findings: Vec<Diagnostic>,
-    /// Findings that files which could not be read may bring about in others.
-    consequences: BTreeSet<Code>,
 }
 
 fn assemble(
@@ -97,13 +64,12 @@ fn assemble(
     chain: &mut Vec<String>,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Assembled> {
-    let (own, mut consequences) = files(bundle, findings);
-    let own = own?;
+    let own = files(bundle, findings)?;
     let extends = own.protocol.get("extends").filter(|node| node.scalar().is_some()).cloned();
     let Some(extends) = extends else {
         let digest = bundle.digest(None);
         removals(&own, findings);
-        return Some(Assembled { trees: own, digest, template_findings: Vec::new(), consequences });
+        return Some(Assembled { trees: own, digest, template_findings: Vec::new() });
     };
     let name = extends.scalar().unwrap_or_default();
     if chain.iter().any(|above| above == name) {
@@ -113,13 +79,14 @@ fn assemble(
             Diagnostic::new(Code::ExtendsCycle, &extends.place, message)
                 .help("one of them must stand alone: take out its `extends`"),
         );
+        loose(&own, findings);
         return None;
     }
     let Some(template) = library.get(name) else {
         let message = format!("no protocol `{name}` in the library");
-        let finding = Diagnostic::new(Code::UnknownTemplate, &extends.place, message)
-            .suggest(name, library.keys().map(String::as_str));
-        findings.push(finding);
+        let others = library.keys().map(String::as_str).filter(|other| *other != bundle.name);
+        findings.push(Diagnostic::new(Code::UnknownTemplate, &extends.place, message).suggest(name, others));
+        loose(&own, findings);
         return None;
     };
     chain.push(name.to_owned());
@@ -156,8 +123,7 @@ fn assemble(
     let digest = bundle.digest(Some(below.digest));
     let trees = merge(below.trees, own, name, findings);
     removals(&trees, findings);
-    consequences.extend(below.consequences);
-    Some(Assembled { trees, digest, template_findings, consequences })
+    Some(Assembled { trees, digest, template_findings })
 }
 
 /// What the template has to complain of by itself.
@@ -179,40 +145,40 @@ fn template_of(template: &Bundle, library: &Library) -> Option<Vec<Diagnostic>> 
     Some(compile(template, library).diagnostics)
 }
 
-/// The files of a bundle as trees, and the findings that unread ones may bring about in others. No trees when
-/// `protocol.yaml` cannot be read; then the other files have been checked by themselves.
-fn files(bundle: &Bundle, findings: &mut Vec<Diagnostic>) -> (Option<Trees>, BTreeSet<Code>) {
+/// The files of a bundle as trees. None when `protocol.yaml` cannot be read; then the other files have been checked by
+/// themselves.
+fn files(bundle: &Bundle, findings: &mut Vec<Diagnostic>) -> Option<Trees> {
     let mut protocol = None;
-    let mut consequences = BTreeSet::new();
-    let (mut tables, mut forms, mut scenarios) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let (mut messages, mut scripts) = (Vec::new(), BTreeMap::new());
+    let mut trees = Trees::default();
     for (path, content) in &bundle.files {
         let file: Arc<str> = format!("{}/{path}", bundle.name).into();
         let start = Place { file: file.clone(), line: 1, column: 1, length: 0 };
         let (folder, name) = path.split_once('/').unwrap_or(("", path.as_str()));
-        let mut yaml = || {
-            let tree = source::read(&file, content, findings);
-            if tree.is_none() {
-                consequences.extend(match folder {
-                    "forms" => Some(Code::UnknownForm),
-                    "tables" => Some(Code::UnknownTable),
-                    _ => None,
-                });
-            }
-            tree
+        let yaml = |record: &'static Record, findings: &mut Vec<Diagnostic>| {
+            let mut tree = source::read(&file, content, findings)?;
+            mend::record(&mut tree, record, findings);
+            Some(tree)
         };
         match (folder, name.rsplit_once('.')) {
-            ("", Some(("protocol", "yaml"))) => protocol = yaml(),
-            ("tables", Some((_, "yaml"))) => keep(yaml(), "table", &mut tables, findings),
-            ("forms", Some((_, "yaml"))) => keep(yaml(), "form", &mut forms, findings),
+            ("", Some(("protocol", "yaml"))) => protocol = yaml(&PROTOCOL, findings),
+            ("tables", Some((stem, "yaml"))) => match yaml(&TABLE, findings) {
+                Some(tree) => keep(tree, &TABLE, &mut trees.tables, findings),
+                None => trees.unread.tables.extend(declared(content, "table:", stem)),
+            },
+            ("forms", Some((stem, "yaml"))) => match yaml(&FORM, findings) {
+                Some(tree) => keep(tree, &FORM, &mut trees.forms, findings),
+                None => trees.unread.forms.extend(declared(content, "form:", stem)),
+            },
             ("scenarios", Some((stem, "yaml"))) => {
-                if let Some(tree) = yaml() {
-                    scenarios.insert(stem.to_owned(), tree);
+                if let Some(tree) = yaml(&SCENARIO, findings) {
+                    trees.scenarios.insert(stem.to_owned(), tree);
                 }
             }
-            ("messages", Some(("en" | "hi", "ftl"))) => messages.push(TextFile { file, content: content.clone() }),
+            ("messages", Some(("en" | "hi", "ftl"))) => {
+                trees.messages.push(TextFile { file, content: content.clone() });
+            }
             ("scripts", Some((_, "rhai"))) => {
-                scripts.insert(path.clone(), TextFile { file, content: content.clone() });
+                trees.scripts.insert(path.clone(), TextFile { file, content: content.clone() });
             }
             ("", Some((_, "md"))) => {}
             _ => {
@@ -229,19 +195,48 @@ fn files(bundle: &Bundle, findings: &mut Vec<Diagnostic>) -> (Option<Trees>, BTr
         );
     }
     let Some(protocol) = protocol else {
-        documents(&tables, &forms, &scenarios, findings);
-        return (None, consequences);
+        loose(&trees, findings);
+        return None;
     };
     identity(bundle, &protocol, findings);
-    (Some(Trees { protocol, tables, forms, scenarios, messages, scripts }), consequences)
+    Some(Trees { protocol, ..trees })
 }
 
-fn keep(tree: Option<Node>, key: &str, into: &mut BTreeMap<String, Node>, findings: &mut Vec<Diagnostic>) {
-    let Some(tree) = tree else { return };
+/// The ids that a file which cannot be read may have declared: that under its key, and its own name.
+fn declared(content: &str, key: &str, stem: &str) -> impl Iterator<Item = String> {
+    let written = content.lines().find_map(|line| line.strip_prefix(key)).map(|id| id.trim().to_owned());
+    written.into_iter().chain([stem.to_owned()])
+}
+
+/// What can be said of files without knowing the protocol or the template they belong to.
+fn loose(trees: &Trees, findings: &mut Vec<Diagnostic>) {
+    let mut shape = Vec::new();
+    if trees.protocol.entries().is_some() {
+        self::shape(&trees.protocol, &PROTOCOL, &mut shape);
+    }
+    documents(&trees.tables, &trees.forms, &trees.scenarios, &mut shape);
+    let (_, found, _) = lower(trees, VersionDigest([0; 32]), &[]);
+    let certain = |finding: &Diagnostic| {
+        matches!(
+            finding.code,
+            Code::UnknownKey
+                | Code::WrongShape
+                | Code::Malformed
+                | Code::BadName
+                | Code::MessageSyntax
+                | Code::VariableMissing
+                | Code::SameId
+                | Code::ExpressionSyntax
+                | Code::NoChoiceLabel
+        )
+    };
+    findings.extend(shape.into_iter().chain(found).filter(certain));
+}
+
+fn keep(tree: Node, record: &'static Record, into: &mut BTreeMap<String, Node>, findings: &mut Vec<Diagnostic>) {
+    let key = record.keys[0].name;
     let Some(id) = tree.get(key).and_then(Node::scalar).map(str::to_owned) else {
-        let what = if key == "table" { &TABLE } else { &FORM };
-        check(&tree, &Shape::Record(what), &tree.place, findings);
-        return;
+        return check(&tree, &Shape::Record(record), &tree.place, findings);
     };
     if let Some(first) = into.get(&id) {
         let place = tree.get(key).map_or(&tree.place, |node| &node.place);
@@ -304,7 +299,10 @@ fn merge(below: Trees, own: Trees, template: &str, findings: &mut Vec<Diagnostic
             findings.push(finding.suggest(&name, scenarios.keys().map(String::as_str)));
         }
     }
-    Trees { protocol, tables, forms, scenarios, messages, scripts }
+    let mut unread = below.unread;
+    unread.forms.extend(own.unread.forms);
+    unread.tables.extend(own.unread.tables);
+    Trees { protocol, tables, forms, scenarios, messages, scripts, unread }
 }
 
 /// A `remove: true` that is still there after the merge took nothing out.

@@ -136,9 +136,15 @@ impl Merge<'_> {
                             "`{name}` overrides nothing: the template `{}` has no such name under `{of_what}`, and for a new one {missing} is missing",
                             self.template
                         );
-                        self.findings.push(
-                            Diagnostic::new(Code::OverridesNothing, &entry.key.place, message).suggest(name, names()),
-                        );
+                        let finding =
+                            Diagnostic::new(Code::OverridesNothing, &entry.key.place, message).suggest(name, names());
+                        let meant = finding.fix.as_ref().and_then(|fix| merged_at(&merged, &fix.replacement));
+                        self.findings.push(finding);
+                        // Read on as if the name were right: what it holds is looked at too.
+                        if let Some(at) = meant {
+                            let base = merged[at].value.clone();
+                            merged[at].value = self.value(&base, &entry.value, of, name, &entry.key.place);
+                        }
                     } else {
                         merged.push(entry.clone());
                     }
@@ -192,6 +198,10 @@ impl Merge<'_> {
         }
         Node { place: over.place.clone(), body: Body::Sequence(merged) }
     }
+}
+
+fn merged_at(entries: &[Entry], name: &str) -> Option<usize> {
+    entries.iter().position(|entry| entry.key.text == name)
 }
 
 fn put(entries: &mut Vec<Entry>, entry: Entry) {

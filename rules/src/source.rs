@@ -61,6 +61,14 @@ pub struct Key {
     pub place: Place,
 }
 
+impl Default for Node {
+    /// Nothing.
+    fn default() -> Self {
+        let place = Place { file: "".into(), line: 1, column: 1, length: 0 };
+        Self { place, body: Body::Scalar { text: String::new(), plain: true } }
+    }
+}
+
 impl Node {
     /// Whether nothing is written: `key:` or `null`.
     #[must_use]
@@ -223,6 +231,8 @@ struct Open {
     seen: BTreeSet<String>,
     /// A value whose key was wrong is read and forgotten.
     skip: bool,
+    /// The key was there before, at this number; of two maps both are read.
+    again: Option<usize>,
 }
 
 type Stop = Box<Diagnostic>;
@@ -291,6 +301,7 @@ impl Builder<'_> {
             key: None,
             seen: BTreeSet::new(),
             skip: false,
+            again: None,
         });
         Ok(())
     }
@@ -344,20 +355,26 @@ impl Builder<'_> {
             Body::Sequence(items) => items.push(node),
             Body::Mapping(entries) => match open.key.take() {
                 None if open.skip => open.skip = false,
+                None if open.again.is_some() => {
+                    if let Some(first) = open.again.take().and_then(|at| entries.get_mut(at)) {
+                        add(&mut first.value, node);
+                    }
+                }
                 None => match node.body {
                     Body::Scalar { text, .. } => {
                         let known = !open.seen.insert(text.clone());
-                        let first = if known { entries.iter().find(|entry| entry.key.text == text) } else { None };
-                        if let Some(first) = first {
+                        let first = if known { entries.iter().position(|entry| entry.key.text == text) } else { None };
+                        if let Some(at) = first {
+                            let first = &entries[at];
                             let finding = Diagnostic::new(
                                 Code::DuplicateKey,
                                 &node.place,
                                 format!("the key `{text}` is written twice"),
                             )
                             .label(Some(&first.key.place), "the first time here")
-                            .help("keep one of the two; the second is not read");
+                            .help("keep one of the two, or put into one what stands under both");
                             self.findings.push(finding);
-                            open.skip = true;
+                            open.again = Some(at);
                         } else {
                             open.key = Some(Key { text, place: node.place });
                         }
@@ -376,6 +393,17 @@ impl Builder<'_> {
             Body::Scalar { .. } => {}
         }
         Ok(())
+    }
+}
+
+/// Adds to a map what another of the same key has more, so that what is written there is not reported as missing.
+fn add(first: &mut Node, second: Node) {
+    let (Body::Mapping(entries), Body::Mapping(more)) = (&mut first.body, second.body) else { return };
+    for entry in more {
+        match entries.iter_mut().find(|known| known.key.text == entry.key.text) {
+            Some(known) => add(&mut known.value, entry.value),
+            None => entries.push(entry),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::diagnostics::{Code, Diagnostic};
 /// and do not count: they do not know what is being waited for.
 pub(super) fn without_clock(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     for (index, state) in graph.states() {
-        if !is_resting(state) || graph.is_closed(index) || !graph.reached[usize::from(index.0)] {
+        if !waits_here(graph, index, state) {
             continue;
         }
         let around = || graph.upwards(index).filter(|at| *at != StateIx(0));
@@ -26,6 +26,12 @@ pub(super) fn without_clock(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Whether a case can rest here, open, and all that bears on it could be read.
+fn waits_here(graph: &Graph<'_>, index: StateIx, state: &State) -> bool {
+    let open = is_resting(state) && index != StateIx(0) && !graph.is_closed(index);
+    open && graph.reached[usize::from(index.0)] && !graph.is_doubtful(index, false)
+}
+
 /// Whether nothing can be waited for in a state, since it is left as soon as it is entered.
 fn leaves_at_once(graph: &Graph<'_>, state: &State) -> bool {
     graph.live(state).any(|transition| transition.trigger == Trigger::Always && is_unguarded(transition))
@@ -34,7 +40,7 @@ fn leaves_at_once(graph: &Graph<'_>, state: &State) -> bool {
 /// States in which people may act or write, without an owner in them or around them. Closed ones may wait for nobody.
 pub(super) fn without_owner(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     for (index, state) in graph.states() {
-        if !is_resting(state) || graph.is_closed(index) || !graph.reached[usize::from(index.0)] {
+        if !waits_here(graph, index, state) {
             continue;
         }
         let around = || graph.upwards(index).filter(|at| *at != StateIx(0)).map(|at| graph.state(at));

@@ -30,7 +30,8 @@ pub(super) fn unhandled(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     for (event, what) in FAILURES {
         let mut untaken = false;
         for (index, state) in graph.states() {
-            if !is_resting(state) || !graph.reached[usize::from(index.0)] {
+            let rests = is_resting(state) && index != StateIx(0) && !graph.is_doubtful(index, true);
+            if !rests || !graph.reached[usize::from(index.0)] {
                 continue;
             }
             match answer(graph, index, event, &mut BTreeSet::new()) {
@@ -70,6 +71,9 @@ fn answer<'c>(graph: &Graph<'c>, state: StateIx, event: &str, asked: &mut BTreeS
         graph.upwards(state).flat_map(|at| graph.live(graph.state(at))).filter(|transition| takes(transition, event));
     let mut reminded = false;
     for transition in handlers {
+        if graph.doubts.ways.contains(&transition.id) || graph.doubts.deeds.contains(&transition.id) {
+            return Answer::Told; // It may, and there is a finding already.
+        }
         let told = tells(graph, state, transition, asked);
         if !told && !reminded {
             return Answer::Swallowed(transition);

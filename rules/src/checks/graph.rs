@@ -1,11 +1,13 @@
 //! Questions about a chart that several checks ask.
 
 use crate::chart::{Chart, Initial, State, StateIx, StateKind, Transition, TransitionIx, Trigger};
-use crate::lower::matches;
+use crate::lower::{Doubts, matches};
 
 /// A chart with the answers that checks need more than once.
 pub(super) struct Graph<'c> {
     pub(super) chart: &'c Chart,
+    /// What could not be read of it.
+    pub(super) doubts: &'c Doubts,
     /// Whether a state can become active.
     pub(super) reached: Vec<bool>,
     /// For a transition that can never be chosen, why.
@@ -22,10 +24,15 @@ pub(super) enum Never {
 }
 
 impl<'c> Graph<'c> {
-    pub(super) fn new(chart: &'c Chart) -> Self {
-        let never =
-            chart.transitions.iter().enumerate().map(|(index, transition)| never(chart, index, transition)).collect();
-        let mut graph = Self { chart, reached: vec![false; chart.states.len()], never };
+    pub(super) fn new(chart: &'c Chart, doubts: &'c Doubts) -> Self {
+        let sure = |transition: &Transition| !doubts.ways.contains(&transition.id);
+        let never = chart
+            .transitions
+            .iter()
+            .enumerate()
+            .map(|(index, transition)| never(chart, index, transition, &sure))
+            .collect();
+        let mut graph = Self { chart, doubts, reached: vec![false; chart.states.len()], never };
         graph.reach();
         graph
     }
@@ -43,6 +50,21 @@ impl<'c> Graph<'c> {
     pub(super) fn live(&self, state: &State) -> impl Iterator<Item = &'c Transition> {
         let indices = state.transitions.iter().map(|index| usize::from(index.0));
         indices.filter(|index| self.never[*index].is_none()).map(|index| &self.chart.transitions[index])
+    }
+
+    /// Whether a way that could not be read may lead anywhere from a state that can become active.
+    pub(super) fn leads_anywhere(&self) -> bool {
+        let reached = |index: &usize| self.reached.get(*index).copied().unwrap_or_default();
+        self.doubts.states.iter().any(|state| reached(state))
+            || self.chart.transitions.iter().any(|transition| {
+                self.doubts.ways.contains(&transition.id) && reached(&usize::from(transition.source.0))
+            })
+    }
+
+    /// Whether something in a state or around it could not be read; the root counts only when asked for.
+    pub(super) fn is_doubtful(&self, at: StateIx, with_root: bool) -> bool {
+        let here = |at: StateIx| self.doubts.states.contains(&usize::from(at.0));
+        self.upwards(at).any(|at| (with_root || at != StateIx(0)) && here(at))
     }
 
     /// A state and all around it, the root last.
@@ -91,6 +113,11 @@ impl<'c> Graph<'c> {
             }
             let state = self.state(at);
             match &state.kind {
+                // Where it begins may be unknown; then it may begin in any of them.
+                StateKind::Compound { initial } if initial.targets.is_empty() => work.extend(&state.children),
+                StateKind::History { default, .. } if default.targets.is_empty() => {
+                    work.extend(state.parent.iter().flat_map(|parent| &self.state(*parent).children));
+                }
                 StateKind::Compound { initial } | StateKind::History { default: initial, .. } => {
                     self.enter(initial, &mut work);
                 }
@@ -146,7 +173,7 @@ pub(super) fn is_unguarded(transition: &Transition) -> bool {
     transition.guard.as_ref().is_none_or(|guard| guard.source().trim() == "true")
 }
 
-fn never(chart: &Chart, index: usize, transition: &Transition) -> Option<Never> {
+fn never(chart: &Chart, index: usize, transition: &Transition, sure: &dyn Fn(&Transition) -> bool) -> Option<Never> {
     if is_false(transition) {
         return Some(Never::False);
     }
@@ -154,7 +181,10 @@ fn never(chart: &Chart, index: usize, transition: &Transition) -> Option<Never> 
     siblings
         .iter()
         .take_while(|sibling| usize::from(sibling.0) < index)
-        .find(|sibling| covers(&chart.transitions[usize::from(sibling.0)], transition))
+        .find(|sibling| {
+            let earlier = &chart.transitions[usize::from(sibling.0)];
+            sure(earlier) && sure(transition) && covers(earlier, transition)
+        })
         .map(|sibling| Never::Behind(*sibling))
 }
 

@@ -7,35 +7,22 @@ mod tables;
 mod ways;
 
 use crate::diagnostics::{Code, Diagnostic};
+use crate::lower::Doubts;
 use crate::protocol::Protocol;
 
-/// Where earlier findings left holes: there those checks stay silent that would only report what follows from them (a
-/// state is unreachable because a target's name is misspelt).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Damage {
-    /// In the chart.
-    pub(crate) chart: bool,
-    /// In a table.
-    pub(crate) tables: bool,
-}
-
-/// Everything that the checks find.
-pub(crate) fn check(protocol: &Protocol, damage: Damage) -> Vec<Diagnostic> {
+/// Everything that the checks find. What is in doubt counts as whatever leaves no finding.
+pub(crate) fn check(protocol: &Protocol, doubts: &Doubts) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    let graph = graph::Graph::new(&protocol.chart);
+    let graph = graph::Graph::new(&protocol.chart, doubts);
     ways::never_chosen(&graph, &mut findings);
+    ways::unreachable(&graph, &mut findings);
+    ways::without_way_out(&graph, &mut findings);
+    ways::without_outcome(&graph, &mut findings);
     duty::two_primary(&protocol.chart, &mut findings);
-    if !damage.chart {
-        ways::unreachable(&graph, &mut findings);
-        ways::without_way_out(&graph, &mut findings);
-        ways::without_outcome(&graph, &mut findings);
-        duty::without_clock(&graph, &mut findings);
-        duty::without_owner(&graph, &mut findings);
-        failures::unhandled(&graph, &mut findings);
-    }
-    if !damage.tables {
-        tables::tables(protocol, &mut findings);
-    }
+    duty::without_clock(&graph, &mut findings);
+    duty::without_owner(&graph, &mut findings);
+    failures::unhandled(&graph, &mut findings);
+    tables::tables(protocol, doubts, &mut findings);
     order(protocol, &mut findings);
     findings
 }

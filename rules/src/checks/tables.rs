@@ -1,18 +1,34 @@
 //! Gaps, overlaps and dead rows of decision tables.
 
 use crate::diagnostics::{Code, Diagnostic};
+use crate::lower::Doubts;
 use crate::place::Place;
 use crate::protocol::{Protocol, Row, Table};
 use crate::table::algebra::{Example, Finding, findings as of_table};
 use crate::text::Language;
 use crate::value::Value;
 
-pub(super) fn tables(protocol: &Protocol, findings: &mut Vec<Diagnostic>) {
-    for table in protocol.tables.values() {
+pub(super) fn tables(protocol: &Protocol, doubts: &Doubts, findings: &mut Vec<Diagnostic>) {
+    for table in protocol.tables.values().filter(|table| !doubts.tables.contains(&table.id)) {
         let Some(place) = &table.place else { continue };
-        for found in of_table(table, &protocol.facts) {
-            findings.push(one(protocol, table, place, &found));
+        let unread = |row: usize| doubts.rows.contains(&(table.id.clone(), row));
+        if !(0..table.rows.len()).any(unread) {
+            findings.extend(of_table(table, &protocol.facts).iter().map(|found| one(protocol, table, place, found)));
+            continue;
         }
+        // A row that could not be read may answer for what the others leave open, so there is no talk of gaps; but what
+        // the others say to each other is certain.
+        let rows = table.rows.iter().enumerate().filter(|(row, _)| !unread(*row)).map(|(_, row)| row.clone());
+        let sure = Table { rows: rows.collect(), ..table.clone() };
+        let found = of_table(&sure, &protocol.facts);
+        let certain = found.iter().filter(|found| match found {
+            Finding::Gap { .. } => false,
+            Finding::Overlap { .. }
+            | Finding::Disagreement { .. }
+            | Finding::Unreachable { .. }
+            | Finding::TooLarge { .. } => true,
+        });
+        findings.extend(certain.map(|found| one(protocol, &sure, place, found)));
     }
 }
 

@@ -6,6 +6,9 @@ use crate::diagnostics::{Code, Diagnostic};
 
 /// States that no way leads to; of several inside each other the outermost.
 pub(super) fn unreachable(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
+    if graph.leads_anywhere() {
+        return;
+    }
     for (index, state) in graph.states() {
         let outer = state.parent.is_none_or(|parent| graph.reached[usize::from(parent.0)]);
         let Some(place) = state.place.as_ref().filter(|_| outer && !graph.reached[usize::from(index.0)]) else {
@@ -24,10 +27,15 @@ pub(super) fn unreachable(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
 /// States that rest, do not close the case, and cannot be left.
 pub(super) fn without_way_out(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     for (index, state) in graph.states() {
-        if !is_resting(state) || graph.is_closed(index) || !graph.reached[usize::from(index.0)] {
+        let rests = is_resting(state) && index != StateIx(0) && !graph.is_doubtful(index, true);
+        if !rests || graph.is_closed(index) || !graph.reached[usize::from(index.0)] {
             continue;
         }
         let left = graph.chart.transitions.iter().enumerate().any(|(number, transition)| {
+            let unread = graph.doubts.ways.contains(&transition.id) && graph.together(transition.source, index);
+            if unread {
+                return true;
+            }
             graph.never[number].is_none()
                 && !transition.targets.is_empty()
                 && transition.targets.iter().any(|target| *target != index)
@@ -79,7 +87,7 @@ pub(super) fn never_chosen(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
 /// Ends of the case that do not say how it ended.
 pub(super) fn without_outcome(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     for (index, state) in graph.states() {
-        if !matches!(state.kind, StateKind::Final { .. }) || graph.is_closed(index) {
+        if !matches!(state.kind, StateKind::Final { .. }) || graph.is_closed(index) || graph.is_doubtful(index, false) {
             continue;
         }
         let Some(parent) = state.parent else { continue };

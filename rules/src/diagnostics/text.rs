@@ -7,6 +7,9 @@ use unicode_width::UnicodeWidthStr;
 use super::{Diagnostic, Severity};
 use crate::place::Place;
 
+/// Longest line that is drawn; of a longer one only the place is given. Unit: bytes.
+const LONGEST_LINE: usize = 1_000;
+
 /// Draws findings with the source line of each. `source` gives the content of a file as [`Place::file`] names it.
 #[must_use]
 pub fn render(findings: &[Diagnostic], source: &dyn Fn(&str) -> Option<String>) -> String {
@@ -37,7 +40,7 @@ fn place(out: &mut String, arrow: &str, at: &Place, mark: char, words: &str, sou
     let _ = writeln!(out, "  {arrow} {at}");
     let line =
         source(&at.file).and_then(|text| text.lines().nth(at.line.saturating_sub(1) as usize).map(str::to_owned));
-    let Some(line) = line else {
+    let Some(line) = line.filter(|line| line.len() <= LONGEST_LINE) else {
         if !words.is_empty() {
             let _ = writeln!(out, "   {words}");
         }

@@ -3,6 +3,7 @@
 //! One table serves the check of shapes ([`shape::check`]), the merge of overlays and the JSON Schema, so they cannot
 //! disagree. A new key is added here and read in `lower`.
 
+pub mod mend;
 pub mod shape;
 
 use shape::{Field, Record, Shape, Union};

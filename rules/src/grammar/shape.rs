@@ -3,7 +3,7 @@
 use crate::diagnostics::{Code, Diagnostic};
 use crate::duration::Duration;
 use crate::place::Place;
-use crate::source::{Body, Node};
+use crate::source::{Body, Key, Node};
 
 /// What a value may look like.
 #[derive(Debug)]
@@ -156,7 +156,8 @@ fn word(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagnostic
         }
         Shape::Integer(least, most) if !text.parse::<i64>().is_ok_and(|number| (*least..=*most).contains(&number)) => {
             findings.push(
-                malformed(format!("`{text}` is no whole number from {least} to {most}")).help("write it in digits"),
+                malformed(format!("`{text}` is no whole number from {least} to {most}"))
+                    .help(format!("write a number from {least} to {most} in digits")),
             );
         }
         Shape::Length => {
@@ -255,9 +256,7 @@ fn record(node: &Node, record: &Record, owner: &Place, findings: &mut Vec<Diagno
                 check(&entry.value, field.shape, &entry.key.place, findings);
             }
         } else {
-            let message = format!("no key `{}` in {}", entry.key.text, record.what);
-            let names = record.keys.iter().map(|field| field.name);
-            findings.push(Diagnostic::new(Code::UnknownKey, &entry.key.place, message).suggest(&entry.key.text, names));
+            findings.push(unknown_key(&entry.key, record));
         }
     }
     for field in record.keys.iter().filter(|field| field.required) {
@@ -271,6 +270,20 @@ fn record(node: &Node, record: &Record, owner: &Place, findings: &mut Vec<Diagno
     }
 }
 
+/// A key that a record does not have.
+pub(super) fn unknown_key(key: &Key, record: &Record) -> Diagnostic {
+    let message = format!("no key `{}` in {}", key.text, record.what);
+    let names = record.keys.iter().map(|field| field.name);
+    Diagnostic::new(Code::UnknownKey, &key.place, message).suggest(&key.text, names)
+}
+
+/// A key that none of several records is known by.
+pub(super) fn unknown_tag(key: &Key, union: &Union) -> Diagnostic {
+    let tags = union.records.iter().map(|record| record.keys[0].name);
+    let message = format!("`{}` is not {}", key.text, union.what);
+    Diagnostic::new(Code::UnknownKey, &key.place, message).suggest(&key.text, tags)
+}
+
 fn tagged(node: &Node, union: &Union, owner: &Place, findings: &mut Vec<Diagnostic>) {
     let Body::Mapping(entries) = &node.body else {
         return wrong(node, owner, union.what, findings);
@@ -278,11 +291,9 @@ fn tagged(node: &Node, union: &Union, owner: &Place, findings: &mut Vec<Diagnost
     if let Some(record) = variant(node, union) {
         return self::record(node, record, owner, findings);
     }
-    let tags = union.records.iter().map(|record| record.keys[0].name);
     match entries.first() {
         Some(entry) => {
-            let message = format!("`{}` is not {}", entry.key.text, union.what);
-            findings.push(Diagnostic::new(Code::UnknownKey, &entry.key.place, message).suggest(&entry.key.text, tags));
+            findings.push(unknown_tag(&entry.key, union));
         }
         None => wrong(node, owner, union.what, findings),
     }

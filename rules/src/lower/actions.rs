@@ -7,6 +7,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::grammar;
 use crate::protocol::FactType;
 use crate::source::Node;
+use crate::value::Value;
 
 impl<'t> Lower<'t> {
     /// Lowers a list of actions.
@@ -40,7 +41,7 @@ impl<'t> Lower<'t> {
         match tag {
             "notify" => {
                 let (to, message) = (self.seat(value), self.message(node.get("message")));
-                Some(ActionKind::Notify { to: to?, message: message? })
+                Some(ActionKind::Notify { to: to?, message: message.unwrap_or_default() })
             }
             "reply" => {
                 let to = recipient(value.scalar()?);
@@ -76,7 +77,7 @@ impl<'t> Lower<'t> {
             }
             "if" => {
                 let condition = self.expression(Some(value), Purpose::Condition);
-                let mut branches = vec![(Some(condition?), self.actions(items(node, "then")))];
+                let mut branches = vec![(condition, self.actions(items(node, "then")))];
                 let other = self.actions(items(node, "else"));
                 if !other.is_empty() {
                     branches.push((None, other));
@@ -120,7 +121,7 @@ impl<'t> Lower<'t> {
                 continue;
             }
             let Some(kind) = self.names.facts.get(&fact).map(|fact| fact.kind.clone()) else { continue };
-            let value = self.constant(&kind, &entry.value);
+            let value = if self.vague.contains(&fact) { Value::Unknown } else { self.constant(&kind, &entry.value) };
             actions.push(Action { kind: ActionKind::Set { fact, value }, place: Some(entry.key.place.clone()) });
         }
     }

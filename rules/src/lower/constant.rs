@@ -38,7 +38,11 @@ impl Lower<'_> {
 
     /// Reads a cell of an input column; a finding and `Any` when it does not fit.
     pub(crate) fn cell(&mut self, input: &str, node: &Node) -> CellTest {
-        let Some(kind) = self.names.facts.get(input).map(|fact| fact.kind.clone()) else { return CellTest::Any };
+        let Some(kind) =
+            self.names.facts.get(input).filter(|_| !self.vague.contains(input)).map(|fact| fact.kind.clone())
+        else {
+            return CellTest::Any;
+        };
         let cell = match &node.body {
             Body::Mapping(entries) => {
                 if let Some(not) = node.get("not").filter(|_| entries.len() == 1) {

@@ -4,6 +4,7 @@ use super::names::walk;
 use super::{Lower, entries, some, string, text};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::expression::can_name_fact;
+use crate::grammar::FACT_TYPES;
 use crate::place::Place;
 use crate::protocol::{Choice, FactDeclaration, FactType, Role, Seal, UnitRule};
 use crate::source::{Entry, Key, Node};
@@ -14,8 +15,8 @@ impl<'t> Lower<'t> {
     /// Collects all names and lowers what only declares.
     pub(crate) fn declare(&mut self) {
         let root = &self.trees.protocol;
-        self.names.forms = self.trees.forms.keys().cloned().collect();
-        self.names.tables = self.trees.tables.keys().cloned().collect();
+        self.names.forms = self.trees.forms.keys().chain(&self.trees.unread.forms).cloned().collect();
+        self.names.tables = self.trees.tables.keys().chain(&self.trees.unread.tables).cloned().collect();
         self.names.states = self.drafts.iter().skip(1).map(|draft| draft.path.clone()).collect();
         self.names.seals.insert("person".to_owned(), Seal::default());
         for entry in entries(root, "seals") {
@@ -46,7 +47,7 @@ impl<'t> Lower<'t> {
                 &key.place,
                 format!("`{name}` is no name: names are small letters, digits and `_`, and begin with a letter"),
             );
-            let finding = if better.starts_with(|c: char| c.is_ascii_lowercase()) && better.len() <= 64 {
+            let finding = if is_name(&better) && can_name_fact(&better) {
                 finding.help(format!("write `{better}`"))
             } else {
                 finding.help("give it a short English name; its label says the rest")
@@ -67,6 +68,7 @@ impl<'t> Lower<'t> {
 
     fn declaration(&mut self, entry: &Entry) -> FactDeclaration {
         let (node, place) = (&entry.value, &entry.key.place);
+        let before = self.findings.len();
         let kind = self.fact_type(&string(node.get("type")), node.get("of"), place);
         let seal = match node.get("sealed").and_then(Node::scalar) {
             None | Some("false") => None,
@@ -83,6 +85,11 @@ impl<'t> Lower<'t> {
             Some(default) => self.constant(&kind, default),
             None => Value::Unknown,
         };
+        let typed = node.get("type").and_then(Node::scalar).is_some_and(|kind| FACT_TYPES.contains(&kind));
+        let wrong = |finding: &Diagnostic| !matches!(finding.code, Code::NoChoiceLabel | Code::MissingText);
+        if !typed || self.findings[before..].iter().any(wrong) {
+            self.vague.insert(entry.key.text.clone());
+        }
         FactDeclaration { label: text(node.get("label")), kind, default, seal, place: Some(place.clone()) }
     }
 

@@ -16,32 +16,61 @@ impl<'t> Lower<'t> {
         trees.tables.iter().map(|(id, node)| (id.clone(), self.table(id, node))).collect()
     }
 
-    fn columns(&mut self, node: Option<&Node>) -> Vec<String> {
+    /// The facts of the columns under a key as written and as meant, and whether all are known.
+    fn columns(&mut self, node: Option<&Node>) -> (Vec<(String, String)>, bool) {
         let mut columns = Vec::new();
+        let mut known = node.is_some();
         for column in some(node) {
-            let Some(name) = column.scalar() else { continue };
-            if self.fact(name, &column.place) {
-                columns.push(name.to_owned());
+            let Some(name) = column.scalar() else {
+                known = false;
+                continue;
+            };
+            let meant = if self.names.facts.contains_key(name) {
+                name.to_owned()
+            } else if let Some(meant) = self.unknown(Code::UnknownFact, "fact", name, &column.place) {
+                meant
+            } else {
+                known = false;
+                name.to_owned()
+            };
+            if columns.iter().any(|(_, fact)| *fact == meant) {
+                let message = format!("two columns of this table are `{meant}`");
+                self.find(Diagnostic::new(Code::SameId, &column.place, message).help("keep one of them"));
+                continue;
             }
+            known &= !self.vague.contains(&meant);
+            columns.push((name.to_owned(), meant));
         }
-        columns
+        (columns, known)
     }
 
     fn table(&mut self, id: &str, node: &'t Node) -> Table {
-        let inputs = self.columns(node.get("inputs"));
-        let outputs = self.columns(node.get("outputs"));
-        let hit = match string(node.get("hit")).as_str() {
+        let (inputs, inputs_known) = self.columns(node.get("inputs"));
+        let (outputs, outputs_known) = self.columns(node.get("outputs"));
+        let written = string(node.get("hit"));
+        let hit = match written.as_str() {
             "first" => HitPolicy::First,
             "priority" => HitPolicy::Priority,
             "any" => HitPolicy::Any,
             "collect" => HitPolicy::Collect,
             _ => HitPolicy::Unique,
         };
+        let hit_known = written == "unique" || hit != HitPolicy::Unique;
+        let rows_known = node.get("rows").is_some_and(|rows| rows.items().is_some());
+        if !(inputs_known && outputs_known && hit_known && rows_known) {
+            self.doubts.tables.insert(id.to_owned());
+        }
         let mut seen = BTreeSet::new();
         let mut rows = Vec::new();
         for node in items(node, "rows") {
+            let before = self.findings.len();
             let row = self.row(node, &inputs, &outputs);
-            if !seen.insert(row.id.clone()) {
+            let whole = node.get("then").is_some_and(|then| then.entries().is_some())
+                && node.entry("when").is_none_or(|when| when.value.entries().is_some());
+            if self.findings.len() > before || !whole {
+                self.doubts.rows.insert((id.to_owned(), rows.len()));
+            }
+            if node.get("id").is_some() && !seen.insert(row.id.clone()) {
                 let place = node.get("id").map_or(&node.place, |id| &id.place);
                 self.find(
                     Diagnostic::new(Code::SameId, place, format!("two rows have the id `{}`", row.id))
@@ -51,34 +80,47 @@ impl<'t> Lower<'t> {
             rows.push(row);
         }
         let place = node.get("table").map(|node| node.place.clone());
-        Table { id: id.to_owned(), title: text(node.get("title")), hit, inputs, outputs, rows, place }
+        let facts = |columns: Vec<(String, String)>| columns.into_iter().map(|(_, fact)| fact).collect();
+        Table {
+            id: id.to_owned(),
+            title: text(node.get("title")),
+            hit,
+            inputs: facts(inputs),
+            outputs: facts(outputs),
+            rows,
+            place,
+        }
     }
 
-    fn row(&mut self, node: &'t Node, inputs: &[String], outputs: &[String]) -> Row {
+    fn row(&mut self, node: &'t Node, inputs: &[(String, String)], outputs: &[(String, String)]) -> Row {
         for (key, columns, what) in [("when", inputs, "input"), ("then", outputs, "output")] {
             for entry in entries(node, key) {
-                if !columns.contains(&entry.key.text) {
+                if !columns.iter().any(|(written, fact)| [written, fact].contains(&&entry.key.text)) {
                     let message = format!("no {what} `{}` in this table", entry.key.text);
                     let finding = Diagnostic::new(Code::UnknownFact, &entry.key.place, message);
-                    self.find(finding.suggest(&entry.key.text, columns.iter().map(String::as_str)));
+                    self.find(finding.suggest(&entry.key.text, columns.iter().map(|(_, fact)| fact.as_str())));
                 }
             }
         }
         let mut when = Vec::new();
-        for input in inputs {
-            let cell = node.get("when").and_then(|when| when.get(input));
+        for (written, input) in inputs {
+            let cell = node.get("when").and_then(|when| when.get(input).or_else(|| when.get(written)));
             when.push(cell.map_or(CellTest::Any, |cell| self.cell(input, cell)));
         }
         let mut then = Vec::new();
-        for output in outputs {
-            let Some(cell) = node.get("then").and_then(|then| then.entry(output)) else {
-                let message = format!("this row says nothing about the output `{output}`");
-                let place = node.entry("then").map_or(&node.place, |entry| &entry.key.place);
-                self.find(Diagnostic::new(Code::BadCell, place, message).help("add a value for each output"));
+        for (written, output) in outputs {
+            let cells = node.get("then");
+            let Some(cell) = cells.and_then(|then| then.entry(output).or_else(|| then.entry(written))) else {
+                if cells.is_some_and(|then| then.entries().is_some()) {
+                    let message = format!("this row says nothing about the output `{output}`");
+                    let place = node.entry("then").map_or(&node.place, |entry| &entry.key.place);
+                    self.find(Diagnostic::new(Code::BadCell, place, message).help("add a value for each output"));
+                }
                 then.push(Value::Unknown);
                 continue;
             };
-            let kind = self.names.facts.get(output).map(|fact| fact.kind.clone());
+            let kind = self.names.facts.get(output).filter(|_| !self.vague.contains(output));
+            let kind = kind.map(|fact| fact.kind.clone());
             let value = kind.map_or(Value::Unknown, |kind| self.constant(&kind, &cell.value));
             then.push(value);
         }

@@ -100,7 +100,13 @@ impl Lower<'_> {
             states: &self.names.states,
             event: purpose != Purpose::Shown,
         };
+        let vague = expression.facts_read().is_none_or(|facts| facts.iter().any(|fact| self.vague.contains(*fact)))
+            && !self.vague.is_empty()
+            || matches!(purpose, Purpose::Fact(fact) if self.vague.contains(fact));
         for found in check(expression, &environment, &expected) {
+            if vague && !matches!(found.problem, Problem::UnknownFact | Problem::UnknownState) {
+                continue; // The type of a fact in it is not known.
+            }
             let code = match found.problem {
                 Problem::UnknownFact => Code::UnknownFact,
                 Problem::UnknownState => Code::UnknownState,

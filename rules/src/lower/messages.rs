@@ -28,6 +28,12 @@ impl Lower<'_> {
         let (messages, findings) = pair(&english.messages, &hindi.messages);
         for (tongue, findings) in [&english, &hindi].into_iter().zip(findings) {
             for finding in findings {
+                // A variable that no message may use has its finding where it is used.
+                if let Problem::VariableMissing { variable, .. } = &finding.problem
+                    && !self.may_be_shown(variable)
+                {
+                    continue;
+                }
                 let place = self.place_in(tongue, &finding);
                 self.message_finding(&place, &finding.problem);
             }
@@ -41,6 +47,10 @@ impl Lower<'_> {
             }
         }
         self.names.messages = messages;
+    }
+
+    fn may_be_shown(&self, variable: &str) -> bool {
+        VARIABLES.contains(&variable) || self.names.facts.get(variable).is_some_and(|fact| fact.seal.is_none())
     }
 
     fn tongue(&mut self, language: Language) -> Tongue {

@@ -7,6 +7,7 @@ mod actions;
 mod constant;
 mod declarations;
 mod documents;
+mod doubts;
 mod expressions;
 mod messages;
 mod names;
@@ -15,9 +16,10 @@ mod scenarios;
 mod states;
 mod transitions;
 
-pub(crate) use names::{Draft, Names, matches, walk};
+pub(crate) use doubts::Doubts;
+pub(crate) use names::{Draft, Names, matches, walk, walk_all};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bundle::VersionDigest;
@@ -30,7 +32,7 @@ use crate::source::{Entry, Node};
 use crate::text::Text;
 
 /// All files of a protocol as trees, merged over those of its template.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Trees {
     /// `protocol.yaml`.
     pub(crate) protocol: Node,
@@ -44,6 +46,17 @@ pub(crate) struct Trees {
     pub(crate) messages: Vec<TextFile>,
     /// Scripts by path; a file of the same path replaces the template's.
     pub(crate) scripts: BTreeMap<String, TextFile>,
+    /// Ids that files which cannot be read would have declared.
+    pub(crate) unread: Unread,
+}
+
+/// Ids of forms and tables whose files cannot be read: they are not reported as missing, which would bury the cause.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unread {
+    /// Of forms.
+    pub(crate) forms: BTreeSet<String>,
+    /// Of tables.
+    pub(crate) tables: BTreeSet<String>,
 }
 
 /// A file that is no YAML.
@@ -65,12 +78,18 @@ pub(crate) struct Lower<'t> {
     pub(crate) locals: BTreeMap<String, Option<FactType>>,
     /// Those of them that hold items of a sealed fact, and that fact.
     pub(crate) sealed_locals: BTreeMap<String, String>,
+    /// Facts whose type or default could not be read: what is said of them is not judged.
+    pub(crate) vague: BTreeSet<String>,
+    /// What else could not be read.
+    pub(crate) doubts: Doubts,
+    /// Where each transition is written, by its id.
+    pub(crate) spans: Vec<(String, &'t Node)>,
     /// The functions that expressions may call.
     pub(crate) scripts: Scripts,
 }
 
-/// Lowers trees. The protocol is whole only when no finding is an error.
-pub(crate) fn lower(trees: &Trees, digest: VersionDigest) -> (Protocol, Vec<Diagnostic>) {
+/// Lowers trees. The protocol is whole only when no finding is an error. `shape`: what reading and the grammar found.
+pub(crate) fn lower(trees: &Trees, digest: VersionDigest, shape: &[Diagnostic]) -> (Protocol, Vec<Diagnostic>, Doubts) {
     let drafts = names::drafts(trees);
     let mut lower = Lower {
         trees,
@@ -79,6 +98,9 @@ pub(crate) fn lower(trees: &Trees, digest: VersionDigest) -> (Protocol, Vec<Diag
         findings: Vec::new(),
         locals: BTreeMap::new(),
         sealed_locals: BTreeMap::new(),
+        vague: BTreeSet::new(),
+        doubts: Doubts::default(),
+        spans: Vec::new(),
         scripts: Scripts::default(),
     };
     let root = &trees.protocol;
@@ -111,7 +133,9 @@ pub(crate) fn lower(trees: &Trees, digest: VersionDigest) -> (Protocol, Vec<Diag
         guarantees,
         scenarios,
     };
-    (protocol, lower.findings)
+    let mut doubts = lower.doubts;
+    doubts.of_shape(shape, &lower.drafts, &lower.spans);
+    (protocol, lower.findings, doubts)
 }
 
 impl Lower<'_> {
@@ -119,8 +143,8 @@ impl Lower<'_> {
         self.findings.push(finding);
     }
 
-    /// Reports a name that does not exist.
-    pub(crate) fn unknown(&mut self, code: Code, what: &str, name: &str, place: &Place) {
+    /// Reports a name that does not exist. Returns the one that was most likely meant, to read on with.
+    pub(crate) fn unknown(&mut self, code: Code, what: &str, name: &str, place: &Place) -> Option<String> {
         let names: Vec<String> = match code {
             Code::UnknownFact => self.names.facts.keys().cloned().collect(),
             Code::UnknownRole => self.names.roles.keys().cloned().collect(),
@@ -135,7 +159,9 @@ impl Lower<'_> {
         };
         let finding = Diagnostic::new(code, place, format!("no {what} `{name}`"));
         let finding = finding.suggest(name, names.iter().map(String::as_str));
+        let meant = finding.fix.as_ref().map(|fix| fix.replacement.clone());
         self.find(finding);
+        meant
     }
 
     /// The fact that a node names, or a finding.
@@ -156,7 +182,7 @@ impl Lower<'_> {
         known
     }
 
-    /// The seat that a node names: `role @ unit`, or `role` at its own unit.
+    /// The seat that a node names: `role @ unit`, or `role` at its own unit; also when there is none, with a finding.
     pub(crate) fn seat(&mut self, node: &Node) -> Option<Seat> {
         let written = node.scalar()?;
         self.seat_of(written, &node.place)
@@ -167,16 +193,15 @@ impl Lower<'_> {
             Some((role, unit)) => (role.trim(), Some(unit.trim())),
             None => (written.trim(), None),
         };
-        if !self.role(role, &part(place, written, role)) {
-            return None;
-        }
+        self.role(role, &part(place, written, role));
         let unit = match unit {
-            Some(unit) if !self.names.units.contains_key(unit) => {
-                self.unknown(Code::UnknownUnit, "unit", unit, &part(place, written, unit));
-                return None;
+            Some(unit) => {
+                if !self.names.units.contains_key(unit) {
+                    self.unknown(Code::UnknownUnit, "unit", unit, &part(place, written, unit));
+                }
+                unit.to_owned()
             }
-            Some(unit) => unit.to_owned(),
-            None => self.names.roles.get(role)?.unit.clone(),
+            None => self.names.roles.get(role).map(|role| role.unit.clone()).unwrap_or_default(),
         };
         Some(Seat { role: role.to_owned(), unit })
     }
@@ -192,13 +217,12 @@ impl Lower<'_> {
         Some(name.to_owned())
     }
 
-    /// The message that a node names, or a finding.
+    /// The message that a node names; also when there is none, with a finding.
     pub(crate) fn message(&mut self, node: Option<&Node>) -> Option<String> {
         let node = node?;
         let name = node.scalar()?;
         if !self.names.messages.contains_key(name) {
             self.unknown(Code::UnknownMessage, "message", name, &node.place);
-            return None;
         }
         Some(name.to_owned())
     }

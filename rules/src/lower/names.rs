@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Trees, entries};
+use crate::place::Place;
 use crate::protocol::{FactDeclaration, Message, Role, Seal, UnitRule};
 use crate::source::{Body, Key, Node};
 
@@ -148,6 +149,21 @@ pub(crate) fn walk<'t>(node: &'t Node, see: &mut dyn FnMut(&'t Node)) {
             see(node);
             for entry in entries {
                 walk(&entry.value, see);
+            }
+        }
+    }
+}
+
+/// Calls `see` with the place of every key and value of a tree.
+pub(crate) fn walk_all<'t>(node: &'t Node, see: &mut dyn FnMut(&'t Place)) {
+    see(&node.place);
+    match &node.body {
+        Body::Scalar { .. } => {}
+        Body::Sequence(items) => items.iter().for_each(|item| walk_all(item, see)),
+        Body::Mapping(entries) => {
+            for entry in entries {
+                see(&entry.key.place);
+                walk_all(&entry.value, see);
             }
         }
     }

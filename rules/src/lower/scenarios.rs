@@ -45,7 +45,8 @@ impl<'t> Lower<'t> {
                 continue;
             }
             let Some(kind) = self.names.facts.get(&entry.key.text).map(|fact| fact.kind.clone()) else { continue };
-            let value = self.constant(&kind, &entry.value);
+            let vague = self.vague.contains(&entry.key.text);
+            let value = if vague { Value::Unknown } else { self.constant(&kind, &entry.value) };
             values.insert(entry.key.text.clone(), value);
         }
         values
@@ -98,10 +99,10 @@ impl<'t> Lower<'t> {
         let mut told = Vec::new();
         for pair in items(node, "told").iter().filter_map(Node::entries).flatten() {
             let to = pair.key.text.as_str();
-            let known = recipient(to).is_some() || self.seat_of(to, &pair.key.place).is_some();
-            if let Some(message) = self.message(Some(&pair.value))
-                && known
-            {
+            if recipient(to).is_none() {
+                self.seat_of(to, &pair.key.place);
+            }
+            if let Some(message) = self.message(Some(&pair.value)) {
                 told.push((to.to_owned(), message));
             }
         }

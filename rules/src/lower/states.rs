@@ -87,7 +87,7 @@ impl<'t> Lower<'t> {
                 help: text(node.get("help")),
                 owner,
                 form: if index == 0 { None } else { self.form(node.get("form")) },
-                outcome: if index == 0 { None } else { node.get("outcome").and_then(Node::scalar).map(str::to_owned) },
+                outcome: if index == 0 { None } else { node.get("outcome").map(|outcome| string(Some(outcome))) },
             })
         });
         State {
@@ -168,7 +168,12 @@ impl<'t> Lower<'t> {
             }
             "history" => self.history(index, place),
             _ if draft.children.is_empty() => {
-                if let Some(entry) = node.entry("initial") {
+                // Without any `states`, or with something else under it, that has been said.
+                let none = node.get("states").is_some_and(|states| states.entries().is_some()) || index > 0;
+                if let Some(entry) = node
+                    .entry("initial")
+                    .filter(|_| none && !node.get("states").is_some_and(|states| states.entries().is_none()))
+                {
                     self.misbuilt(
                         &entry.key.place.clone(),
                         format!("the state `{path}` has an `initial` but no states inside"),
@@ -184,6 +189,9 @@ impl<'t> Lower<'t> {
     fn initial(&mut self, index: usize, place: &Place) -> Initial {
         let draft = self.drafts[index].clone();
         let Some(node) = draft.node.get("initial") else {
+            if draft.node.entry("type").is_some() {
+                return Initial::default(); // The type cannot be read, which has been said; it may be `parallel`.
+            }
             let first = draft.children.first().map_or("", |child| self.drafts[*child].name);
             let message = if index == 0 {
                 "the protocol does not say in which state a case begins".to_owned()
@@ -199,8 +207,10 @@ impl<'t> Lower<'t> {
         } else {
             let inside: Vec<String> = draft.children.iter().map(|child| self.drafts[*child].name.to_owned()).collect();
             let finding = Diagnostic::new(Code::UnknownState, &node.place, format!("no state `{name}` to begin in"));
-            self.find(finding.suggest(name, inside.iter().map(String::as_str)));
-            Initial::default()
+            let finding = finding.suggest(name, inside.iter().map(String::as_str));
+            let meant = finding.fix.as_ref().and_then(|fix| descend(&self.drafts, index, &fix.replacement));
+            self.find(finding);
+            Initial { targets: meant.map(state_ix).into_iter().collect(), actions: Vec::new() }
         }
     }
 
@@ -225,10 +235,12 @@ impl<'t> Lower<'t> {
             return StateKind::History { deep, default: Initial::default() };
         };
         let parent = draft.parent.unwrap_or(0);
-        let target = node.scalar().and_then(|name| descend(&self.drafts, parent, name));
-        if target.is_none_or(|target| target == index) {
-            let name = string(Some(node));
-            self.unknown(Code::UnknownState, "state", &name, &node.place);
+        let mut target = node.scalar().and_then(|name| descend(&self.drafts, parent, name));
+        if target.is_none_or(|target| target == index)
+            && let Some(name) = node.scalar()
+        {
+            let meant = self.unknown(Code::UnknownState, "state", name, &node.place);
+            target = meant.and_then(|meant| descend(&self.drafts, 0, &meant)).filter(|meant| *meant != index);
         }
         StateKind::History {
             deep,
@@ -236,13 +248,14 @@ impl<'t> Lower<'t> {
         }
     }
 
-    /// The state that a path names from a state outwards, or a finding.
+    /// The state that a path names from a state outwards; of a misspelt one the state that was most likely meant, with a
+    /// finding.
     pub(crate) fn target(&mut self, source: usize, node: &Node) -> Option<StateIx> {
         let name = node.scalar()?;
         match resolve(&self.drafts, source, name) {
             Some(0) | None => {
-                self.unknown(Code::UnknownState, "state", name, &node.place);
-                None
+                let meant = self.unknown(Code::UnknownState, "state", name, &node.place)?;
+                descend(&self.drafts, 0, &meant).map(state_ix)
             }
             Some(found) => Some(state_ix(found)),
         }

@@ -6,6 +6,7 @@ use super::{Lower, flag, items, some, string, text};
 use crate::chart::{Act, Chart, Clock, ClockIx, Transition, TransitionIx, Trigger, Weight};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::duration::Duration;
+use crate::expression::{Expression, Scripts};
 use crate::source::{Body, Entry, Key, Node};
 use crate::text::Text;
 
@@ -60,12 +61,16 @@ impl<'t> Lower<'t> {
         let length = match named {
             Some(node) => match node.scalar().map(str::parse::<Duration>) {
                 Some(Ok(length)) => length,
-                Some(Err(_)) | None => return,
+                Some(Err(_)) | None => {
+                    self.doubts.states.insert(index);
+                    return;
+                }
             },
             None => {
                 if let Ok(length) = name.parse::<Duration>() {
                     length
                 } else {
+                    self.doubts.states.insert(index);
                     let finding = Diagnostic::new(
                         Code::Malformed,
                         &entry.key.place,
@@ -120,6 +125,7 @@ impl<'t> Lower<'t> {
             if chart.transitions.len() >= usize::from(u16::MAX) {
                 return;
             }
+            self.spans.push((id.clone(), node));
             let transition = self.transition(spot, id, node, list.len() == 1);
             chart.states[spot.source].transitions.push(transition_ix(chart.transitions.len()));
             chart.transitions.push(transition);
@@ -130,14 +136,20 @@ impl<'t> Lower<'t> {
         let place = if alone { &spot.key.place } else { &node.place };
         let short = matches!(node.body, Body::Scalar { .. });
         let targets = if short { vec![node] } else { some(node.get("target")) };
+        let written = targets.len();
         let targets: Vec<_> = targets.into_iter().filter_map(|target| self.target(spot.source, target)).collect();
+        if targets.len() < written {
+            self.doubts.ways.insert(id.clone());
+        }
+        let guard = self.expression(node.get("guard"), Purpose::Condition);
+        let guard = guard.or_else(|| node.entry("guard").and_then(|_| unread_guard(&id)));
         let mut transition = Transition {
             id,
             source: state_ix(spot.source),
             trigger: spot.trigger.clone(),
             targets,
             internal: flag(node.get("internal")),
-            guard: self.expression(node.get("guard"), Purpose::Condition),
+            guard,
             actions: self.actions(items(node, "actions")),
             act: None,
             place: Some(place.clone()),
@@ -159,9 +171,8 @@ impl<'t> Lower<'t> {
     fn act(&mut self, spot: &Spot<'_>, node: &'t Node) -> Act {
         let mut by = Vec::new();
         for role in some(node.get("by")) {
-            if let Some(name) = role.scalar()
-                && self.role(name, &role.place)
-            {
+            if let Some(name) = role.scalar() {
+                self.role(name, &role.place);
                 by.push(name.to_owned());
             }
         }
@@ -187,4 +198,9 @@ impl<'t> Lower<'t> {
 
 fn transition_ix(index: usize) -> TransitionIx {
     TransitionIx(u16::try_from(index).expect("transitions are no more than a u16 counts"))
+}
+
+/// Stands for a guard that cannot be read: neither always true nor the same as any other.
+fn unread_guard(id: &str) -> Option<Expression> {
+    Expression::compile_with(&format!("\"{id}\" == \"\""), None, &Scripts::default()).ok()
 }
