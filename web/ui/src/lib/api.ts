@@ -63,6 +63,8 @@ export interface Card {
   opened_at: string;
   last_event_at: string;
   due: Due | null;
+  /** The clock that has run out longest and was not answered; absent from older servers. */
+  overdue_since?: Due | null;
   overdue: boolean;
   unowned: boolean;
   drill: boolean;
@@ -350,7 +352,9 @@ export const api = {
   board: (open: boolean) => get<BoardAnswer>(`/board?open=${open}`),
   case: (id: string) => get<CaseView>(`/cases/${seg(id)}`),
   timeline: (id: string) => get<{ entries: Entry[] }>(`/cases/${seg(id)}/timeline`),
-  act: (id: string, request_id: string, act: string, form: Record<string, Json>) => post<Done>(`/cases/${seg(id)}/acts`, { request_id, act, form }),
+  /** `reason` goes with a grave act that has no form of its own. */
+  act: (id: string, request_id: string, act: string, form: Record<string, Json>, reason?: string) =>
+    post<Done>(`/cases/${seg(id)}/acts`, reason === undefined ? { request_id, act, form } : { request_id, act, form, reason }),
   record: (id: string, request_id: string, state: string, form: Record<string, Json>) =>
     post<Done>(`/cases/${seg(id)}/record`, { request_id, state, form }),
   chart: (id: string) => get<Geometry>(`/cases/${seg(id)}/chart`),

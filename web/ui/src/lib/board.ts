@@ -1,6 +1,6 @@
 /** Order, sections and filters of the board: what is dangerous first, then by due time. */
 
-import type { Card, Level, Person, Stage } from './api';
+import type { Card, Due, Level, Person, Stage } from './api';
 
 export type SectionName = 'overdue' | 'unowned' | 'open' | 'closed';
 export interface Section {
@@ -55,10 +55,24 @@ export function isMine(card: Pick<Card, 'owner'>, me: Person | null): boolean {
   return card.owner.unit_name === null || card.owner.unit_name.en === me.unit.name.en;
 }
 
+type Timed = Pick<Card, 'life' | 'due' | 'overdue' | 'overdue_since'>;
+
 /** Whether the card is past its due time now, whatever the server last said. */
-export function isOverdue(card: Card, now: number): boolean {
+export function isOverdue(card: Timed, now: number): boolean {
   if (card.life === 'closed') return false;
   return card.overdue || (card.due !== null && Date.parse(card.due.at) <= now);
+}
+
+/** What a case is late with and since when: as the server says, or the due time that has passed meanwhile. */
+export function lateSince(card: Timed, now: number): Due | null {
+  if (card.life === 'closed') return null;
+  return card.overdue_since ?? (card.due !== null && Date.parse(card.due.at) <= now ? card.due : null);
+}
+
+/** The next due time, unless it is the one that the case is late with. */
+export function nextDue(card: Timed, now: number): Due | null {
+  const late = lateSince(card, now);
+  return card.due !== null && (late === null || (late.at !== card.due.at && Date.parse(card.due.at) > now)) ? card.due : null;
 }
 
 export function passes(card: Card, filter: Filter, me: Person | null): boolean {
@@ -85,6 +99,20 @@ export function compareOpen(a: Card, b: Card): number {
   return level(a) - level(b) || a.opened_at.localeCompare(b.opened_at) || a.number.localeCompare(b.number);
 }
 
+/** Halted cases first, then the longest late; what is equally late goes as {@link compareOpen} has it. */
+function compareLate(now: number): (a: Card, b: Card) => number {
+  const since = (card: Card) => {
+    if (card.life === 'halted') return Number.NEGATIVE_INFINITY;
+    const late = lateSince(card, now);
+    return late === null ? Number.POSITIVE_INFINITY : Date.parse(late.at);
+  };
+  return (a, b) => {
+    const [lateA, lateB] = [since(a), since(b)];
+    if (lateA !== lateB) return lateA < lateB ? -1 : 1;
+    return compareOpen(a, b);
+  };
+}
+
 function compareClosed(a: Card, b: Card): number {
   return b.last_event_at.localeCompare(a.last_event_at) || a.number.localeCompare(b.number);
 }
@@ -97,7 +125,7 @@ export function sections(cards: readonly Card[], filter: Filter, me: Person | nu
   }
   return SECTIONS.map((name) => {
     const found = byName.get(name) ?? [];
-    found.sort(name === 'closed' ? compareClosed : compareOpen);
+    found.sort(name === 'closed' ? compareClosed : name === 'overdue' ? compareLate(now) : compareOpen);
     return { name, cards: found };
   }).filter((section) => section.cards.length > 0);
 }

@@ -12,6 +12,8 @@ const FIRST: readonly string[] = [
 export interface Groups {
   /** Somebody said it: an alert, a person, a rule. */
   said: Fact[];
+  /** What the rules concluded from that; the few that people look for first stay with what was said. */
+  ruled: Fact[];
   /** As the protocol begins: nobody said anything yet. */
   assumed: Fact[];
   /** Nothing is known. */
@@ -28,17 +30,18 @@ export function grouped(facts: readonly Fact[]): Groups {
     const at = FIRST.indexOf(fact.name);
     return at < 0 ? FIRST.length : at;
   };
-  const groups: Groups = { said: [], assumed: [], unknown: [] };
+  const groups: Groups = { said: [], ruled: [], assumed: [], unknown: [] };
   for (const fact of facts.map((one, index) => ({ one, index })).sort((a, b) => rank(a.one) - rank(b.one) || a.index - b.index).map(({ one }) => one)) {
     const covered = fact.sealed && !fact.readable;
     if (isEmpty(fact) && !covered) groups.unknown.push(fact);
     else if (fact.by?.kind === 'default' && !covered) groups.assumed.push(fact);
+    else if (fact.by?.kind === 'rule' && !covered && !FIRST.includes(fact.name)) groups.ruled.push(fact);
     else groups.said.push(fact);
   }
   return groups;
 }
 
-/** Who said it, short: of a rule its file and line without the folders. */
-export function withoutFolders(text: string): string {
-  return text.replace(/(?:[\w.-]+\/)+([\w.-]+\.\w+:\d+)/g, '$1');
+/** The name of the rule that said it; null when its text is only the place of a line in a file. */
+export function ruleName(text: string): string | null {
+  return /\.\w+:\d+$/.test(text) ? null : text;
 }

@@ -49,9 +49,13 @@ export function draftOf(field: Field): Draft {
   return text(field.value, field.type);
 }
 
+/** Facts whose earlier answer must be given anew: their inputs start empty. */
+export type Anew = ReadonlySet<string>;
+const NONE: Anew = new Set();
+
 /** Everything a form's inputs show at first, under what was typed before. */
-export function startOf(form: Form, kept: Drafts = {}): Drafts {
-  return Object.fromEntries(form.fields.map((field) => [field.fact, kept[field.fact] ?? draftOf(field)]));
+export function startOf(form: Form, kept: Drafts = {}, anew: Anew = NONE): Drafts {
+  return Object.fromEntries(form.fields.map((field) => [field.fact, kept[field.fact] ?? draftOf(anew.has(field.fact) ? { ...field, value: null } : field)]));
 }
 
 function readNumber(typed: string): Read {
@@ -123,13 +127,14 @@ export type Completeness = 'whole' | 'so-far';
  * What a form sends: answers by fact, or why it cannot be sent yet, by fact. What is not needed and was not changed stays
  * out, so that a fact keeps who said it first.
  */
-export function readForm(form: Form, drafts: Drafts, completeness: Completeness): { answers: Record<string, Json>; troubles: Record<string, Trouble> } {
+export function readForm(form: Form, drafts: Drafts, completeness: Completeness, anew: Anew = NONE): { answers: Record<string, Json>; troubles: Record<string, Trouble> } {
   const answers: Record<string, Json> = {};
   const troubles: Record<string, Trouble> = {};
   for (const field of form.fields) {
     const needed = field.required && completeness === 'whole';
     const read = readField({ ...field, required: needed }, drafts[field.fact]);
     if ('trouble' in read) troubles[field.fact] = read.trouble;
+    else if (anew.has(field.fact) && isNothing(read.value)) continue;
     else if (needed ? !isNothing(read.value) || !isNothing(field.value) : isChanged(field, drafts[field.fact])) answers[field.fact] = read.value;
   }
   return { answers, troubles };

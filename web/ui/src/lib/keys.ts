@@ -56,10 +56,21 @@ const RELATION_KEY: Record<string, string> = {
 };
 const SOURCE_KEY: Record<string, string> = {
   mail: 'source-mail',
+  meta_email: 'source-meta-email',
+  x_email: 'source-x-email',
+  citizen_email: 'source-citizen-email',
   webhook: 'source-webhook',
+  meta_webhook: 'source-meta-webhook',
   x: 'source-x',
+  x_mention: 'source-x-mention',
+  x_dm: 'source-x-dm',
   ksos: 'source-ksos',
+  ksos_panic: 'source-ksos-panic',
+  ksos_location: 'source-ksos-location',
+  ksos_stop: 'source-ksos-stop',
   note: 'source-note',
+  operator_note: 'source-note',
+  other: 'source-other',
 };
 const CLASS_KEY: Record<string, string> = {
   unread: 'class-unread',
@@ -75,11 +86,15 @@ const PLATFORM: Record<string, string> = {
   x: 'X',
   twitter: 'X',
   youtube: 'YouTube',
+  threads: 'Threads',
+  snapchat: 'Snapchat',
+  telegram: 'Telegram',
   ksos: 'K-SOS',
   'k-sos': 'K-SOS',
 };
 
 export const relationKey = (relation: string): string | null => RELATION_KEY[relation] ?? null;
-export const sourceKey = (source: string): string | null => SOURCE_KEY[source.split(/[_:.]/)[0] ?? source] ?? null;
+/** A source that this page does not know is named by its family, and never by its code. */
+export const sourceKey = (source: string): string => SOURCE_KEY[source] ?? SOURCE_KEY[source.split(/[_:.]/)[0] ?? source] ?? 'source-other';
 export const classKey = (kind: string): string | null => CLASS_KEY[kind] ?? null;
 export const platformName = (platform: string): string => PLATFORM[platform.toLowerCase()] ?? platform;

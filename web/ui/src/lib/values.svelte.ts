@@ -2,6 +2,7 @@
 
 import type { Json, Text } from './api';
 import { length, m, t, when } from './i18n.svelte';
+import { prefs } from './prefs.svelte';
 
 const WORDS: Record<string, string> = { yes: 'value-yes', no: 'value-no', unknown: 'value-unknown' };
 
@@ -29,6 +30,15 @@ export function lines(value: Json, type: string, label: Text | null = null): str
   if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return [];
   if (label !== null) return [t(label)];
   return Array.isArray(value) ? value.map((item) => one(item, type)) : [one(value, type)];
+}
+
+/** `Hindi` for `hi`, in the language chosen; a code without a name stays as it is. */
+export function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames([prefs.lang], { type: 'language', fallback: 'code' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 /** `1 234 B`, `48 kB`, `3.2 MB`. */

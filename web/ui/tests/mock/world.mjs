@@ -90,6 +90,7 @@ export class World {
       outcome: closed ? leaf : null, level: k.level, level_label: LEVELS.find((l) => l.id === k.level)?.label ?? null, platform: k.platform,
       source: 'mail', minor: k.minor === 'unknown' ? null : k.minor && k.minor === 'yes', unit: k.unit, owner, opened_at: iso(k.opened), last_event_at: iso(k.last),
       due: k.due === null ? null : { at: iso(k.due), label: STATES[leaf][5], state: leaf }, overdue: k.due !== null && k.due < Date.now(),
+      overdue_since: k.due !== null && k.due < Date.now() ? { at: iso(k.due), label: STATES[leaf][5], state: leaf } : null,
       unowned: !closed && owner === null, drill: k.drill, alerts: k.alerts,
     };
   }

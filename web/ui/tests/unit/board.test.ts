@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Card, Person } from '../../src/lib/api';
-import { difference, fill, filterOf, isMine, layoutOf, queryOf, sections, unitsOf } from '../../src/lib/board';
+import { difference, fill, filterOf, isMine, lateSince, layoutOf, nextDue, queryOf, sections, unitsOf } from '../../src/lib/board';
 
 const t = (text: string) => ({ en: text, hi: text });
 const NOW = Date.parse('2026-11-21T09:00:00Z');
@@ -33,6 +33,15 @@ describe('the board', () => {
   });
   it('puts a case that is late and with nobody among the overdue, once', () => {
     expect(ids(sections([card('a', { overdue: true, unowned: true, owner: null })], ALL, null, NOW))).toEqual([['overdue', 'a']]);
+  });
+  it('sorts the overdue by how long they are late, and says what comes next', () => {
+    const late = card('late', { overdue: true, overdue_since: due(-4), due: due(6) });
+    const longest = card('longest', { overdue: true, overdue_since: due(-40), due: due(9) });
+    expect(ids(sections([late, longest, card('halted', { life: 'halted' })], ALL, null, NOW))).toEqual([['overdue', 'halted', 'longest', 'late']]);
+    expect([lateSince(late, NOW)?.at, nextDue(late, NOW)?.at]).toEqual([minutes(-4), minutes(6)]);
+    const passed = card('passed', { due: due(-1) });
+    expect([lateSince(passed, NOW)?.at, nextDue(passed, NOW)]).toEqual([minutes(-1), null]);
+    expect([lateSince(card('well'), NOW), nextDue(card('well'), NOW)?.at]).toEqual([null, minutes(10)]);
   });
   it('puts a halted case among the overdue', () => {
     expect(ids(sections([card('a', { life: 'halted', due: null })], ALL, null, NOW))).toEqual([['overdue', 'a']]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Fact } from '../../src/lib/api';
-import { grouped, withoutFolders } from '../../src/lib/facts';
+import { grouped, ruleName } from '../../src/lib/facts';
 
 const t = (text: string) => ({ en: text, hi: text });
 function fact(name: string, more: Partial<Fact> = {}): Fact {
@@ -23,7 +23,13 @@ describe('the facts of a case', () => {
   });
 });
 
-it('names a rule by file and line', () => {
-  expect(withoutFolders('compute rules/protocols/kota/protocol.yaml:421')).toBe('compute protocol.yaml:421');
-  expect(withoutFolders('HC Asha Namuna')).toBe('HC Asha Namuna');
+it('keeps apart what rules concluded, but not what is looked for first', () => {
+  const by = { kind: 'rule' as const, text: t('set a/protocol.yaml:7') };
+  const groups = grouped([fact('level', { by }), fact('told', { by }), fact('area')]);
+  expect([names(groups.said), names(groups.ruled)]).toEqual([['level', 'area'], ['told']]);
+});
+
+it('names a rule by its title and never by a line of a file', () => {
+  expect(ruleName('compute rules/protocols/kota/protocol.yaml:421')).toBeNull();
+  expect(ruleName('Level before contact')).toBe('Level before contact');
 });

@@ -9,6 +9,15 @@ function field(type: string, more: Partial<Field> = {}): Field {
 }
 const read = (type: string, draft: Parameters<typeof readField>[1], more: Partial<Field> = {}) => readField(field(type, more), draft);
 
+it('an answer that must be given anew starts empty and is never wiped out', () => {
+  const form: Form = { id: 'f', title: t('F'), fields: [field('choice', { fact: 'result', required: true, value: 'well' }), field('text', { fact: 'hidden', required: true, show_if: false, value: 'x' })] };
+  const anew = new Set(['result', 'hidden']);
+  const start = startOf(form, {}, anew);
+  expect(start).toEqual({ result: '', hidden: '' });
+  expect(readForm(form, start, 'whole', anew)).toEqual({ answers: {}, troubles: { result: 'field-required' } });
+  expect(readForm(form, { ...start, result: 'well' }, 'whole', anew)).toEqual({ answers: { result: 'well' }, troubles: {} });
+});
+
 describe('reading a field', () => {
   it('takes Devanagari digits wherever digits are meant', () => {
     expect(asciiDigits('०१२३४५६७८९')).toBe('0123456789');
