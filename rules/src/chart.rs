@@ -86,10 +86,7 @@ impl State {
                 en: "Where it was left".to_owned(),
                 hi: "जहाँ छोड़ा गया था".to_owned(),
             },
-            (
-                None,
-                StateKind::Atomic | StateKind::Compound { .. } | StateKind::Parallel | StateKind::Final { .. },
-            ) => {
+            (None, StateKind::Atomic | StateKind::Compound { .. } | StateKind::Parallel | StateKind::Final { .. }) => {
                 let own = self.id.rsplit('.').next().unwrap_or(&self.id).replace('_', " ");
                 let mut letters = own.chars();
                 let words: String =

@@ -313,7 +313,9 @@ fn removals(trees: &Trees, findings: &mut Vec<Diagnostic>) {
         .chain(trees.scenarios.values())
     {
         crate::lower::walk(tree, &mut |node| {
-            if let Some(entry) = node.entry("remove") {
+            if let Some(entry) = node.entry("remove")
+                && matches!(entry.value.scalar(), Some("true" | "false"))
+            {
                 let finding = Diagnostic::new(
                     Code::RemovesNothing,
                     &entry.key.place,

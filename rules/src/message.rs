@@ -270,7 +270,15 @@ fn syntax(content: &str, error: &ParserError) -> Finding {
     let message = error.kind.to_string();
     let mut letters = message.chars();
     let message = letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect());
-    Finding { problem: Problem::Syntax(message.replace('"', "`")), spot: spot(content, error.pos.start, 0) }
+    let message = message.replace('"', "`");
+    let message = match message.strip_prefix("expected a token starting with ") {
+        Some(token) => format!("{token} is missing here"),
+        None if message.starts_with("expected one of ") => {
+            "a message begins with its id, a small letter first".to_owned()
+        }
+        None => message,
+    };
+    Finding { problem: Problem::Syntax(message), spot: spot(content, error.pos.start, 0) }
 }
 
 /// The place of the `skip`-th line that begins with an id; the start of the file should there be none.

@@ -163,7 +163,7 @@ impl Merge<'_> {
             let known: Vec<String> = merged.iter().filter_map(id).collect();
             let below = name.as_ref().and_then(|name| merged.iter().position(|below| id(below).as_ref() == Some(name)));
             let place = item.get(id_key).map_or(&item.place, |node| &node.place);
-            let shown = name.as_deref().unwrap_or("an item without an id");
+            let shown = name.as_deref().unwrap_or("?");
             match (below, removes(item)) {
                 (Some(below), true) => {
                     merged.remove(below);

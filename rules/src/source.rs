@@ -192,15 +192,20 @@ fn syntax(file: &Arc<str>, text: &str, error: &granit_parser::ScanError) -> Diag
         return Diagnostic::new(Code::TooMuch, &place, message).help("write it flatter; no protocol needs that");
     }
     let line = text.lines().nth(place.line.saturating_sub(1) as usize).unwrap_or_default();
-    let help = if info.contains("unclosed") || info.contains("while parsing a flow") || info.contains("unexpected end")
-    {
-        "close the bracket or quote that is open here"
+    let help = if info.contains("bom") || info.contains("BOM") {
+        "save the file as UTF-8 without a byte order mark"
+    } else if info.contains("unexpected character") {
+        "this is no text file, or a letter was damaged: save it as plain UTF-8 text"
     } else if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') {
         "indent with spaces, never with tabs"
-    } else if info.contains("mapping values are not allowed") || line.matches(": ").count() > 1 {
-        "put a text that contains `: ` or ` #` into quotes, and check the indentation of this line and the one above"
+    } else if info.contains("while parsing a flow") {
+        "close the bracket that is open here; put a text that contains `: `, `,` or a bracket into quotes"
+    } else if info.contains("unclosed") || info.contains("unexpected end") {
+        "close the bracket or quote that is open here"
+    } else if info.contains("mapping values are not allowed") {
+        "check the spaces in front of this line and the one above, and that each `:` has a space behind it; put a text that contains `: ` into quotes"
     } else {
-        "check quotes, brackets and indentation of this line and the one above"
+        "check quotes, brackets and the spaces in front of this line and the one above"
     };
     Diagnostic::new(Code::Syntax, &place, format!("the file is no YAML: {}", info.to_lowercase().replace('\'', "`")))
         .help(help)

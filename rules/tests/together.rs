@@ -56,7 +56,8 @@ states:
     stage: visit
     label: { en: Calling, hi: कॉल }
     on:
-      spoke: { by: desk, label: { en: Spoke, hi: बात हुई }, target: [stuck, unowned] }
+      spoke: { by: desk, label: { en: Spoke, hi: बात हुई }, target: stuck }
+      left: { by: desk, label: { en: Left, hi: छोड़ा }, target: unowned }
       away: { by: desk, label: { en: Away, hi: दूर }, target: ended }
     owner: desk
   unowned:
@@ -129,7 +130,9 @@ fn expected(all: &[Code], often: &[(Code, usize)]) -> BTreeMap<Code, usize> {
 
 fn counted(codes: &[Code]) -> BTreeMap<Code, usize> {
     let mut counted = BTreeMap::new();
-    codes.iter().for_each(|code| *counted.entry(*code).or_default() += 1);
+    for code in codes {
+        *counted.entry(*code).or_default() += 1;
+    }
     counted
 }
 

@@ -55,7 +55,7 @@ impl<'c> Graph<'c> {
     /// Whether a way that could not be read may lead anywhere from a state that can become active.
     pub(super) fn leads_anywhere(&self) -> bool {
         let reached = |index: &usize| self.reached.get(*index).copied().unwrap_or_default();
-        self.doubts.states.iter().any(|state| reached(state))
+        self.doubts.states.iter().any(reached)
             || self.chart.transitions.iter().any(|transition| {
                 self.doubts.ways.contains(&transition.id) && reached(&usize::from(transition.source.0))
             })

@@ -17,6 +17,8 @@ pub(crate) fn check(protocol: &Protocol, doubts: &Doubts) -> Vec<Diagnostic> {
     ways::never_chosen(&graph, &mut findings);
     ways::unreachable(&graph, &mut findings);
     ways::without_way_out(&graph, &mut findings);
+    ways::apart(&graph, &mut findings);
+    ways::endless(&graph, &mut findings);
     ways::without_outcome(&graph, &mut findings);
     duty::two_primary(&protocol.chart, &mut findings);
     duty::without_clock(&graph, &mut findings);

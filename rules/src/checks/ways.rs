@@ -52,6 +52,65 @@ pub(super) fn without_way_out(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>)
     }
 }
 
+/// States that lead to one another at once and for ever: a case in them never rests.
+pub(super) fn endless(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
+    let mut told = std::collections::BTreeSet::new();
+    for (index, _) in graph.states().filter(|(index, _)| graph.reached[usize::from(index.0)]) {
+        let mut path = vec![index];
+        while let Some(next) = path.last().and_then(|at| at_once(graph, *at)) {
+            if next == index {
+                break;
+            }
+            if path.contains(&next) {
+                path.clear(); // It runs into a circle that it is no part of.
+                break;
+            }
+            path.push(next);
+        }
+        let closed = path.last().and_then(|at| at_once(graph, *at)) == Some(index);
+        if !closed || !told.insert(path.iter().copied().min()) {
+            continue;
+        }
+        if let Some(place) = &graph.state(index).place {
+            let names: Vec<String> = path.iter().map(|at| format!("`{}`", graph.state(*at).id)).collect();
+            let message = format!("{} go on at once without end: `always` leads round in a circle", names.join(", "));
+            let finding = Diagnostic::new(Code::NoWayOut, place, message);
+            findings.push(finding.help("give one of the transitions under `always` a guard, or wait with `after`"));
+        }
+    }
+}
+
+/// Transitions to several states that can never be active together.
+pub(super) fn apart(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
+    for transition in &graph.chart.transitions {
+        let targets = &transition.targets;
+        let clash = targets.iter().enumerate().find_map(|(number, one)| {
+            let other = targets[..number].iter().find(|other| {
+                *other == one
+                    || graph.inside(*one, **other)
+                    || graph.inside(**other, *one)
+                    || !graph.together(*one, **other)
+            })?;
+            Some((*other, *one))
+        });
+        if let (Some((one, other)), Some(place)) = (clash, &transition.place) {
+            let (one, other) = (&graph.state(one).id, &graph.state(other).id);
+            let message =
+                format!("this transition leads to `{one}` and `{other}`, which are never active side by side");
+            let finding = Diagnostic::new(Code::Misbuilt, place, message);
+            findings.push(finding.help("name one target, or one in each state inside a parallel state"));
+        }
+    }
+}
+
+/// The state that one is left for as soon as it is entered, if nothing else can happen.
+fn at_once(graph: &Graph<'_>, at: StateIx) -> Option<StateIx> {
+    let state = graph.state(at);
+    let first = graph.live(state).find(|transition| transition.trigger == Trigger::Always)?;
+    let certain = is_resting(state) && is_unguarded(first) && !graph.doubts.ways.contains(&first.id);
+    first.targets.first().copied().filter(|_| certain && first.targets.len() == 1)
+}
+
 /// Transitions that can never be chosen.
 pub(super) fn never_chosen(graph: &Graph<'_>, findings: &mut Vec<Diagnostic>) {
     for (number, transition) in graph.chart.transitions.iter().enumerate() {

@@ -88,6 +88,39 @@ impl Scripts {
         Ok(Self { inner: Some(Arc::new(Compiled { module: together.shared_lib().clone(), functions })) })
     }
 
+    /// Functions that call themselves, directly or through others. `files` are those that were compiled: they could run for
+    /// ever, and a limit would stop them only when a case needs them.
+    #[must_use]
+    pub fn circles<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<ScriptError> {
+        let files: BTreeMap<&str, &str> = files.into_iter().collect();
+        let functions = self.inner.iter().flat_map(|inner| &inner.functions);
+        let circular = functions.filter(|(name, _)| self.called_from(name).contains(name.as_str()));
+        let error = |(name, function): (&String, &Function)| {
+            let message = format!("the function `{name}` calls itself, so it may never end");
+            let error = CompileError::new(message, function.body.span)
+                .help("write it without; a list is walked with `foreach` in the protocol");
+            located(&function.file, files.get(function.file.as_str()).copied().unwrap_or_default(), error)
+        };
+        circular.map(error).collect()
+    }
+
+    /// The functions that a function calls, and those that they call.
+    fn called_from(&self, name: &str) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        let mut work: Vec<&Function> = self.function(name).into_iter().collect();
+        while let Some(function) = work.pop() {
+            function.body.visit(&mut |tree| {
+                if let Node::Call { name, .. } = &tree.node
+                    && let Some(called) = self.function(name)
+                    && found.insert(name.as_str())
+                {
+                    work.push(called);
+                }
+            });
+        }
+        found
+    }
+
     /// Names of all functions with the number of their parameters, in order of name.
     pub fn functions(&self) -> impl Iterator<Item = (&str, usize)> {
         let functions = self.inner.iter().flat_map(|inner| &inner.functions);

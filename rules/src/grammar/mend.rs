@@ -14,7 +14,9 @@ pub fn mend(node: &mut Node, shape: &'static Shape, findings: &mut Vec<Diagnosti
         Shape::Word(words) => word(node, shape, words, findings),
         Shape::Map(of) => {
             if let Body::Mapping(entries) = &mut node.body {
-                entries.iter_mut().for_each(|entry| mend(&mut entry.value, of, findings));
+                for entry in entries {
+                    mend(&mut entry.value, of, findings);
+                }
             }
         }
         Shape::List(of) => items(node, of, findings),
@@ -43,7 +45,9 @@ pub fn mend(node: &mut Node, shape: &'static Shape, findings: &mut Vec<Diagnosti
 
 fn items(node: &mut Node, of: &'static Shape, findings: &mut Vec<Diagnostic>) {
     if let Body::Sequence(items) = &mut node.body {
-        items.iter_mut().for_each(|item| mend(item, of, findings));
+        for item in items {
+            mend(item, of, findings);
+        }
     }
 }
 

@@ -88,11 +88,15 @@ pub fn check(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagn
     match shape {
         Shape::Text | Shape::Expression => {
             if node.scalar().is_none() {
-                wrong(node, owner, "a text", findings);
+                wrong(node, owner, "a text", TEXT, findings);
             }
         }
         Shape::Name => name(node, owner, findings),
         Shape::Names => match &node.body {
+            Body::Sequence(items) if items.is_empty() => {
+                let finding = Diagnostic::new(Code::WrongShape, &node.place, "the list is empty");
+                findings.push(finding.help("write at least one name, or delete the key"));
+            }
             Body::Sequence(items) => items.iter().for_each(|item| name(item, &item.place, findings)),
             Body::Scalar { .. } | Body::Mapping(_) => name(node, owner, findings),
         },
@@ -107,11 +111,11 @@ pub fn check(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagn
                     check(&entry.value, of, &entry.key.place, findings);
                 }
             }
-            Body::Scalar { .. } | Body::Sequence(_) => wrong(node, owner, "a map of names", findings),
+            Body::Scalar { .. } | Body::Sequence(_) => wrong(node, owner, "a map of names", MAP, findings),
         },
         Shape::List(of) => match &node.body {
             Body::Sequence(items) => items.iter().for_each(|item| check(item, of, &item.place, findings)),
-            Body::Scalar { .. } | Body::Mapping(_) => wrong(node, owner, "a list", findings),
+            Body::Scalar { .. } | Body::Mapping(_) => wrong(node, owner, "a list", LIST, findings),
         },
         Shape::Some(of) => match &node.body {
             Body::Sequence(items) => items.iter().for_each(|item| check(item, of, &item.place, findings)),
@@ -126,15 +130,19 @@ pub fn check(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagn
     }
 }
 
-fn wrong(node: &Node, owner: &Place, wanted: &str, findings: &mut Vec<Diagnostic>) {
+fn wrong(node: &Node, owner: &Place, wanted: &str, help: impl Into<String>, findings: &mut Vec<Diagnostic>) {
     let place = if node.is_nothing() { owner } else { &node.place };
     let message = format!("{wanted} is needed here, not {}", node.describe());
-    findings.push(Diagnostic::new(Code::WrongShape, place, message).help(format!("write {wanted}")));
+    findings.push(Diagnostic::new(Code::WrongShape, place, message).help(help));
 }
+
+const TEXT: &str = "write one text; in quotes if it has `: `, ` #`, `{` or `[` in it";
+const LIST: &str = "put it in brackets, `[ … ]`, or write each item on a line of its own behind `- `";
+const MAP: &str = "write `name: …` below it, each on a line of its own with more spaces in front";
 
 fn name(node: &Node, owner: &Place, findings: &mut Vec<Diagnostic>) {
     if node.scalar().is_none() {
-        wrong(node, owner, "a name", findings);
+        wrong(node, owner, "a name", "write one name", findings);
     }
 }
 
@@ -147,7 +155,7 @@ fn word(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagnostic
             Shape::Day => "a day",
             _ => "a word",
         };
-        return wrong(node, owner, wanted, findings);
+        return wrong(node, owner, wanted, format!("write {wanted}"), findings);
     };
     let malformed = |message: String| Diagnostic::new(Code::Malformed, &node.place, message);
     match shape {
@@ -227,7 +235,7 @@ fn labels(node: &Node, owner: &Place, findings: &mut Vec<Diagnostic>) {
         match node.entry(language) {
             Some(entry) if entry.value.scalar().is_some_and(|text| !text.trim().is_empty()) => {}
             Some(entry) if entry.value.entries().is_some() || entry.value.items().is_some() => {
-                wrong(&entry.value, owner, "a text", findings);
+                wrong(&entry.value, owner, "a text", TEXT, findings);
             }
             Some(_) | None => {
                 let message = format!("the {name} text is missing");
@@ -242,7 +250,10 @@ fn labels(node: &Node, owner: &Place, findings: &mut Vec<Diagnostic>) {
 
 fn record(node: &Node, record: &Record, owner: &Place, findings: &mut Vec<Diagnostic>) {
     let Body::Mapping(entries) = &node.body else {
-        return wrong(node, owner, "a map with keys", findings);
+        let needed: Vec<&str> = record.keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+        let first = if needed.is_empty() { record.keys.iter().take(2).map(|key| key.name).collect() } else { needed };
+        let keys: Vec<String> = first.iter().map(|key| format!("{key}: …")).collect();
+        return wrong(node, owner, "a map with keys", format!("write `{{ {} }}`", keys.join(", ")), findings);
     };
     for entry in entries {
         if let Some(field) = record.field(&entry.key.text) {
@@ -286,7 +297,7 @@ pub(super) fn unknown_tag(key: &Key, union: &Union) -> Diagnostic {
 
 fn tagged(node: &Node, union: &Union, owner: &Place, findings: &mut Vec<Diagnostic>) {
     let Body::Mapping(entries) = &node.body else {
-        return wrong(node, owner, union.what, findings);
+        return wrong(node, owner, union.what, tags_help(union), findings);
     };
     if let Some(record) = variant(node, union) {
         return self::record(node, record, owner, findings);
@@ -295,8 +306,14 @@ fn tagged(node: &Node, union: &Union, owner: &Place, findings: &mut Vec<Diagnost
         Some(entry) => {
             findings.push(unknown_tag(&entry.key, union));
         }
-        None => wrong(node, owner, union.what, findings),
+        None => wrong(node, owner, union.what, tags_help(union), findings),
     }
+}
+
+fn tags_help(union: &Union) -> String {
+    let tags: Vec<&str> =
+        union.records.iter().map(|record| record.keys[0].name).filter(|tag| *tag != "remove").collect();
+    format!("write `{{ {}: … }}`; there is: {}", tags[0], tags.join(", "))
 }
 
 /// Which of the records a map is.

@@ -6,7 +6,7 @@ use crate::chart::{Action, ActionKind, Delay, Recipient};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::grammar;
 use crate::protocol::FactType;
-use crate::source::Node;
+use crate::source::{Key, Node};
 use crate::value::Value;
 
 impl<'t> Lower<'t> {
@@ -38,6 +38,11 @@ impl<'t> Lower<'t> {
 
     fn one(&mut self, tag: &str, node: &'t Node, value: &'t Node) -> Option<ActionKind> {
         let written = || value.scalar().map(str::to_owned);
+        if matches!(tag, "raise" | "send")
+            && let Some(event) = value.scalar()
+        {
+            self.event_name(&Key { text: event.to_owned(), place: value.place.clone() });
+        }
         match tag {
             "notify" => {
                 let (to, message) = (self.seat(value), self.message(node.get("message")));
@@ -94,6 +99,9 @@ impl<'t> Lower<'t> {
         let array = self.expression(Some(value), Purpose::List);
         let item = node.get("as").and_then(Node::scalar).map(str::to_owned);
         let index = node.get("index").and_then(Node::scalar).map(str::to_owned);
+        for name in ["as", "index"].into_iter().filter_map(|key| node.get(key)) {
+            self.local(name);
+        }
         let outer = (self.locals.clone(), self.sealed_locals.clone());
         if let (Some(item), Some(fact)) = (&item, array.as_ref().and_then(|array| self.sealed_in(array))) {
             self.sealed_locals.insert(item.clone(), fact);
@@ -104,6 +112,17 @@ impl<'t> Lower<'t> {
         let actions = self.actions(items(node, "do"));
         (self.locals, self.sealed_locals) = outer;
         Some(ActionKind::Foreach { array: array?, item: item?, index, actions })
+    }
+
+    /// Checks a name that a `foreach` gives.
+    fn local(&mut self, node: &Node) {
+        let Some(name) = node.scalar() else { return };
+        if matches!(name, "incident" | "event") {
+            let finding = Diagnostic::new(Code::BadName, &node.place, format!("`{name}` has a meaning already"));
+            self.find(finding.help("give the item another name"));
+        } else {
+            self.name(&Key { text: name.to_owned(), place: node.place.clone() });
+        }
     }
 
     /// The type of the items when a list is simply a fact.

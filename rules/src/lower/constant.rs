@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::{Lower, some};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::place::Place;
 use crate::protocol::{CellTest, FactType};
 use crate::source::{Body, Node};
 use crate::table::cells::{Cell, Scalar, parse};
@@ -37,7 +38,7 @@ impl Lower<'_> {
     }
 
     /// Reads a cell of an input column; a finding and `Any` when it does not fit.
-    pub(crate) fn cell(&mut self, input: &str, node: &Node) -> CellTest {
+    pub(crate) fn cell(&mut self, input: &str, key: &Place, node: &Node) -> CellTest {
         let Some(kind) =
             self.names.facts.get(input).filter(|_| !self.vague.contains(input)).map(|fact| fact.kind.clone())
         else {
@@ -65,6 +66,7 @@ impl Lower<'_> {
         parse(&cell, &kind).unwrap_or_else(|error| {
             let items = some(node.get("not").or(Some(node)));
             let place = error.item.and_then(|item| items.get(item)).map_or(&node.place, |item| &item.place);
+            let place = if node.is_nothing() { key } else { place };
             let mut finding = Diagnostic::new(Code::BadCell, place, error.message);
             finding.help = error.help;
             self.find(finding);

@@ -56,6 +56,20 @@ impl<'t> Lower<'t> {
         }
     }
 
+    /// Checks that an event is written as events are: names with dots between them, or `*` for all that begin so.
+    pub(crate) fn event_name(&mut self, key: &Key) {
+        let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let name = key.text.strip_suffix(".*").unwrap_or(&key.text);
+        if key.text != "*" && name.split('.').any(|part| part.is_empty() || !part.chars().all(letter)) {
+            let message = format!("`{}` is no name of an event", key.text);
+            let finding = Diagnostic::new(Code::BadName, &key.place, message);
+            self.find(
+                finding
+                    .help("write letters, digits, `_` and `-`, with dots between the parts; the label says the rest"),
+            );
+        }
+    }
+
     /// Checks that expressions can read a fact of this name.
     fn readable(&mut self, key: &Key) {
         let name = key.text.as_str();
@@ -150,6 +164,12 @@ impl<'t> Lower<'t> {
             );
             return Vec::new();
         };
+        let none = of.entries().is_some_and(<[Entry]>::is_empty) || of.items().is_some_and(<[Node]>::is_empty);
+        if none {
+            let finding = Diagnostic::new(Code::WrongShape, &of.place, "this choice has no values");
+            self.find(finding.help("write `of: { red: { en: Red, hi: लाल }, … }`"));
+            return Vec::new();
+        }
         if let Some(entries) = of.entries() {
             for entry in entries {
                 crate::grammar::shape::check(
@@ -173,6 +193,14 @@ impl<'t> Lower<'t> {
         };
         let finding = Diagnostic::new(Code::NoChoiceLabel, &of.place, "the values of this choice have no labels");
         self.find(finding.help("write `of: { red: { en: Red, hi: लाल }, … }`, else people see the bare ids"));
+        for (number, item) in items.iter().enumerate() {
+            if let Some(id) = item.scalar()
+                && items[..number].iter().any(|earlier| earlier.scalar() == Some(id))
+            {
+                let message = format!("two values of this choice are `{id}`");
+                self.find(Diagnostic::new(Code::SameId, &item.place, message).help("keep one of them"));
+            }
+        }
         let ids = items.iter().filter_map(Node::scalar);
         ids.map(|id| Choice { id: id.to_owned(), label: Text { en: id.to_owned(), hi: id.to_owned() } }).collect()
     }

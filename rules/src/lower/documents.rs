@@ -6,7 +6,7 @@ use super::expressions::Purpose;
 use super::{Lower, entries, flag, items, some, string, text};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::protocol::{CellTest, Field, Form, HitPolicy, Row, Table};
-use crate::source::Node;
+use crate::source::{Entry, Node};
 use crate::value::Value;
 
 impl<'t> Lower<'t> {
@@ -66,6 +66,7 @@ impl<'t> Lower<'t> {
             let before = self.findings.len();
             let row = self.row(node, &inputs, &outputs);
             let whole = node.get("then").is_some_and(|then| then.entries().is_some())
+                && node.get("id").is_some()
                 && node.entry("when").is_none_or(|when| when.value.entries().is_some());
             if self.findings.len() > before || !whole {
                 self.doubts.rows.insert((id.to_owned(), rows.len()));
@@ -104,14 +105,15 @@ impl<'t> Lower<'t> {
         }
         let mut when = Vec::new();
         for (written, input) in inputs {
-            let cell = node.get("when").and_then(|when| when.get(input).or_else(|| when.get(written)));
-            when.push(cell.map_or(CellTest::Any, |cell| self.cell(input, cell)));
+            let cell = node.get("when").and_then(|when| when.entry(input).or_else(|| when.entry(written)));
+            when.push(cell.map_or(CellTest::Any, |cell| self.cell(input, &cell.key.place, &cell.value)));
         }
         let mut then = Vec::new();
         for (written, output) in outputs {
             let cells = node.get("then");
             let Some(cell) = cells.and_then(|then| then.entry(output).or_else(|| then.entry(written))) else {
-                if cells.is_some_and(|then| then.entries().is_some()) {
+                let known = |entry: &Entry| outputs.iter().any(|(_, fact)| *fact == entry.key.text);
+                if cells.and_then(Node::entries).is_some_and(|then| then.iter().all(known)) {
                     let message = format!("this row says nothing about the output `{output}`");
                     let place = node.entry("then").map_or(&node.place, |entry| &entry.key.place);
                     self.find(Diagnostic::new(Code::BadCell, place, message).help("add a value for each output"));

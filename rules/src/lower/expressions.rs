@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::expression::{Expected, Expression, Problem, Scripts, Span, TypeEnvironment, check};
+use crate::expression::{Expected, Expression, Problem, ScriptError, Scripts, Span, TypeEnvironment, check};
 use crate::place::Place;
 use crate::source::{Body, Node};
 
@@ -26,20 +26,29 @@ impl Lower<'_> {
     pub(crate) fn scripts(&mut self) {
         let files = self.trees.scripts.values().map(|file| (file.file.as_ref(), file.content.as_str()));
         match Scripts::compile(files) {
-            Ok(scripts) => self.scripts = scripts,
+            Ok(scripts) => {
+                let files = self.trees.scripts.values().map(|file| (file.file.as_ref(), file.content.as_str()));
+                let circles = scripts.circles(files);
+                self.scripts = scripts;
+                for error in circles {
+                    self.script_finding(error);
+                }
+            }
             Err(errors) => {
+                self.scripts_unread = true;
                 for error in errors {
-                    let place = Place {
-                        file: error.file.as_str().into(),
-                        line: error.line,
-                        column: error.column,
-                        length: error.length,
-                    };
-                    let finding = Diagnostic::new(Code::ExpressionSyntax, &place, lower_case(&error.message));
-                    self.find(finding.help(error.help.unwrap_or_else(|| HELP.to_owned())));
+                    self.script_finding(error);
                 }
             }
         }
+    }
+
+    fn script_finding(&mut self, error: ScriptError) {
+        let place =
+            Place { file: error.file.as_str().into(), line: error.line, column: error.column, length: error.length };
+        let message = lower_case(&error.message).replace('\'', "`");
+        let finding = Diagnostic::new(Code::ExpressionSyntax, &place, message);
+        self.find(finding.help(error.help.unwrap_or_else(|| HELP.to_owned())));
     }
 
     /// Compiles the expression of a node and checks its types.
@@ -56,7 +65,8 @@ impl Lower<'_> {
             }
             Err(error) => {
                 let place = inside(node, error.span);
-                let finding = Diagnostic::new(Code::ExpressionSyntax, &place, lower_case(&error.message));
+                let message = lower_case(&error.message).replace('\'', "`");
+                let finding = Diagnostic::new(Code::ExpressionSyntax, &place, message);
                 self.find(finding.help(error.help.unwrap_or_else(|| HELP.to_owned())));
                 None
             }
@@ -104,6 +114,19 @@ impl Lower<'_> {
             && !self.vague.is_empty()
             || matches!(purpose, Purpose::Fact(fact) if self.vague.contains(fact));
         for found in check(expression, &environment, &expected) {
+            let unread = match found.problem {
+                Problem::UnknownFact => self.is_unread(Code::UnknownFact),
+                Problem::UnknownState => self.is_unread(Code::UnknownState),
+                Problem::UnknownFunction => self.scripts_unread,
+                Problem::UnknownName
+                | Problem::WrongType
+                | Problem::NoSuchValue
+                | Problem::MaybeUnknown
+                | Problem::BareNumber => false,
+            };
+            if unread {
+                continue; // What would declare it cannot be read.
+            }
             if vague && !matches!(found.problem, Problem::UnknownFact | Problem::UnknownState) {
                 continue; // The type of a fact in it is not known.
             }

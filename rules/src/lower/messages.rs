@@ -1,6 +1,6 @@
 //! Messages: both languages, no personal data, only variables that exist.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Lower;
@@ -17,6 +17,8 @@ const VARIABLES: &[&str] = &["case", "state", "unit", "clock", "late"];
 struct Tongue {
     messages: Messages,
     files: BTreeMap<String, Arc<str>>,
+    /// What begins a line of a file that could not be read to the end.
+    unread: BTreeSet<String>,
     /// The file to name when a message is in none.
     file: Option<Arc<str>>,
 }
@@ -28,6 +30,12 @@ impl Lower<'_> {
         let (messages, findings) = pair(&english.messages, &hindi.messages);
         for (tongue, findings) in [&english, &hindi].into_iter().zip(findings) {
             for finding in findings {
+                // Where a file cannot be read, the message may be meant that stands there.
+                if let Problem::Missing { id, .. } = &finding.problem
+                    && tongue.unread.contains(id)
+                {
+                    continue;
+                }
                 // A variable that no message may use has its finding where it is used.
                 if let Problem::VariableMissing { variable, .. } = &finding.problem
                     && !self.may_be_shown(variable)
@@ -59,6 +67,10 @@ impl Lower<'_> {
         let trees = self.trees;
         for file in trees.messages.iter().filter(|file| file.file.ends_with(&name)) {
             let own = read(&file.content);
+            if own.findings.iter().any(|finding| matches!(finding.problem, Problem::Syntax(_))) {
+                let word = |line: &str| line.split([' ', '=', '{']).next().unwrap_or_default().to_owned();
+                tongue.unread.extend(file.content.lines().map(word));
+            }
             for finding in own.findings {
                 self.message_finding(&at(&file.file, finding.spot), &finding.problem);
             }

@@ -84,6 +84,8 @@ pub(crate) struct Lower<'t> {
     pub(crate) doubts: Doubts,
     /// Where each transition is written, by its id.
     pub(crate) spans: Vec<(String, &'t Node)>,
+    /// Whether a script cannot be read, so that its functions are not known.
+    pub(crate) scripts_unread: bool,
     /// The functions that expressions may call.
     pub(crate) scripts: Scripts,
 }
@@ -101,6 +103,7 @@ pub(crate) fn lower(trees: &Trees, digest: VersionDigest, shape: &[Diagnostic]) 
         vague: BTreeSet::new(),
         doubts: Doubts::default(),
         spans: Vec::new(),
+        scripts_unread: false,
         scripts: Scripts::default(),
     };
     let root = &trees.protocol;
@@ -157,11 +160,28 @@ impl Lower<'_> {
             Code::UnknownEvent => self.names.events().map(str::to_owned).collect(),
             _ => self.drafts.iter().skip(1).map(|draft| draft.path.clone()).collect(),
         };
+        if self.is_unread(code) {
+            return None;
+        }
         let finding = Diagnostic::new(code, place, format!("no {what} `{name}`"));
         let finding = finding.suggest(name, names.iter().map(String::as_str));
         let meant = finding.fix.as_ref().map(|fix| fix.replacement.clone());
         self.find(finding);
         meant
+    }
+
+    /// Whether what would declare names of this kind cannot be read: then none is reported as missing.
+    pub(crate) fn is_unread(&self, code: Code) -> bool {
+        let root = &self.trees.protocol;
+        let section = match code {
+            Code::UnknownFact => "facts",
+            Code::UnknownRole => "roles",
+            Code::UnknownUnit => "units",
+            Code::UnknownSeal => "seals",
+            Code::UnknownState => "states",
+            _ => "",
+        };
+        root.entries().is_none() || root.get(section).is_some_and(|section| section.entries().is_none())
     }
 
     /// The fact that a node names, or a finding.
@@ -185,16 +205,21 @@ impl Lower<'_> {
     /// The seat that a node names: `role @ unit`, or `role` at its own unit; also when there is none, with a finding.
     pub(crate) fn seat(&mut self, node: &Node) -> Option<Seat> {
         let written = node.scalar()?;
-        self.seat_of(written, &node.place)
+        Some(self.seat_of(written, &node.place))
     }
 
-    pub(crate) fn seat_of(&mut self, written: &str, place: &Place) -> Option<Seat> {
+    pub(crate) fn seat_of(&mut self, written: &str, place: &Place) -> Seat {
         let (role, unit) = match written.split_once('@') {
             Some((role, unit)) => (role.trim(), Some(unit.trim())),
             None => (written.trim(), None),
         };
         self.role(role, &part(place, written, role));
         let unit = match unit {
+            Some("") => {
+                let finding = Diagnostic::new(Code::UnknownUnit, place, "no unit is named behind the `@`");
+                self.find(finding.help("write `role @ unit`, or the role alone for its own unit"));
+                String::new()
+            }
             Some(unit) => {
                 if !self.names.units.contains_key(unit) {
                     self.unknown(Code::UnknownUnit, "unit", unit, &part(place, written, unit));
@@ -203,7 +228,7 @@ impl Lower<'_> {
             }
             None => self.names.roles.get(role).map(|role| role.unit.clone()).unwrap_or_default(),
         };
-        Some(Seat { role: role.to_owned(), unit })
+        Seat { role: role.to_owned(), unit }
     }
 
     /// The form that a node names, or a finding.

@@ -45,8 +45,8 @@ impl<'t> Lower<'t> {
                 continue;
             }
             let Some(kind) = self.names.facts.get(&entry.key.text).map(|fact| fact.kind.clone()) else { continue };
-            let vague = self.vague.contains(&entry.key.text);
-            let value = if vague { Value::Unknown } else { self.constant(&kind, &entry.value) };
+            let known = !self.vague.contains(&entry.key.text);
+            let value = if known { self.constant(&kind, &entry.value) } else { Value::Unknown };
             values.insert(entry.key.text.clone(), value);
         }
         values

@@ -52,6 +52,7 @@ impl<'t> Lower<'t> {
                 && draft.parent == Some(0)
                 && draft.kind() != "history"
                 && draft.node.entry("stage").is_none()
+                && draft.node.entries().is_some()
                 && let Some(key) = draft.key
             {
                 let message = format!("the state `{}` belongs to no stage", draft.path);
@@ -168,12 +169,9 @@ impl<'t> Lower<'t> {
             }
             "history" => self.history(index, place),
             _ if draft.children.is_empty() => {
-                // Without any `states`, or with something else under it, that has been said.
-                let none = node.get("states").is_some_and(|states| states.entries().is_some()) || index > 0;
-                if let Some(entry) = node
-                    .entry("initial")
-                    .filter(|_| none && !node.get("states").is_some_and(|states| states.entries().is_none()))
-                {
+                // Of a protocol without `states`, or with something else under it, that has been said.
+                let empty = node.entry("states").map_or(index > 0, |states| states.value.entries().is_some());
+                if let Some(entry) = node.entry("initial").filter(|_| empty) {
                     self.misbuilt(
                         &entry.key.place.clone(),
                         format!("the state `{path}` has an `initial` but no states inside"),

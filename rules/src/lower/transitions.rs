@@ -39,6 +39,7 @@ impl<'t> Lower<'t> {
 
     fn on(&mut self, index: usize, entry: &'t Entry, chart: &mut Chart) {
         let event = entry.key.text.as_str();
+        self.event_name(&entry.key);
         let list = some(Some(&entry.value));
         if !list.iter().any(|node| node.entry("by").is_some()) && !self.names.comes(event) {
             let finding =
@@ -58,30 +59,9 @@ impl<'t> Lower<'t> {
     fn after(&mut self, index: usize, entry: &'t Entry, chart: &mut Chart) {
         let name = entry.key.text.as_str();
         let named = entry.value.get("in").or_else(|| entry.value.get("every"));
-        let length = match named {
-            Some(node) => match node.scalar().map(str::parse::<Duration>) {
-                Some(Ok(length)) => length,
-                Some(Err(_)) | None => {
-                    self.doubts.states.insert(index);
-                    return;
-                }
-            },
-            None => {
-                if let Ok(length) = name.parse::<Duration>() {
-                    length
-                } else {
-                    self.doubts.states.insert(index);
-                    let finding = Diagnostic::new(
-                        Code::Malformed,
-                        &entry.key.place,
-                        format!("the clock `{name}` does not say when it runs out"),
-                    );
-                    self.find(finding.help(
-                        "write a length of time as the key (`10m:`), or add `in: 10m` or `every: 10m` under the name",
-                    ));
-                    return;
-                }
-            }
+        let Some(length) = self.length_of(entry, named) else {
+            self.doubts.states.insert(index);
+            return;
         };
         if length.as_ms() == 0 {
             let at = named.map_or(&entry.key.place, |node| &node.place);
@@ -117,6 +97,24 @@ impl<'t> Lower<'t> {
             clock.transitions = own;
         }
         chart.states[index].clocks.push(clock);
+    }
+
+    /// How long a clock runs; a finding when neither its key nor `in` or `every` says so.
+    fn length_of(&mut self, entry: &Entry, named: Option<&Node>) -> Option<Duration> {
+        if let Some(node) = named {
+            return node.scalar()?.parse().ok(); // The check of shapes has said what is wrong.
+        }
+        let name = entry.key.text.as_str();
+        let message = match name.parse::<Duration>() {
+            Ok(length) => return Some(length),
+            Err(error) if name.starts_with(|c: char| c.is_ascii_digit()) => error.to_string(),
+            Err(_) => format!("the clock `{name}` does not say when it runs out"),
+        };
+        let finding = Diagnostic::new(Code::Malformed, &entry.key.place, message);
+        self.find(
+            finding.help("write a length of time as the key (`10m:`), or add `in: 10m` or `every: 10m` under the name"),
+        );
+        None
     }
 
     fn several(&mut self, spot: &Spot<'_>, list: &[&'t Node], chart: &mut Chart) {

@@ -113,9 +113,9 @@ fn wrong(text: &str, kind: &FactType, expected: &Expected) -> CellError {
 }
 
 fn range(text: &str, kind: &FactType) -> Result<Item, CellError> {
-    let number = |text: &str| match literal(&Json::String(text.trim().to_owned()), text.trim(), kind)? {
-        Item::Value(Value::Int(number)) => Ok(number),
-        Item::Value(_) | Item::Unknown | Item::Range(..) => Err(wrong(text, kind, &kind.expected())),
+    let number = |text: &str| match text.trim() {
+        "" => Err(error("a bound is missing here", Some("write it as in `< 5`, `>= 18`, `10..20`"))),
+        _ => number_of(text, kind),
     };
     let empty = || error(format!("nothing is in `{text}`"), Some("write the smaller bound first"));
     if let Some(least) = text.strip_prefix(">=") {
@@ -131,6 +131,13 @@ fn range(text: &str, kind: &FactType) -> Result<Item, CellError> {
         if from > to { Err(empty()) } else { Ok(Item::Range(Some(from), Some(to))) }
     } else {
         number(text).map(|number| Item::Value(Value::Int(number)))
+    }
+}
+
+fn number_of(text: &str, kind: &FactType) -> Result<i64, CellError> {
+    match literal(&Json::String(text.trim().to_owned()), text.trim(), kind)? {
+        Item::Value(Value::Int(number)) => Ok(number),
+        Item::Value(_) | Item::Unknown | Item::Range(..) => Err(wrong(text, kind, &kind.expected())),
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) const PAGES: Pages = &[
         Code::NoWayOut,
         page(
             "A case that is in this state stays there for ever without being closed: neither here nor around it is there a \
-             transition or a clock that leads on, and the state has no outcome.",
+             transition or a clock that leads on, and the state has no outcome. Or states lead to one another by `always` without \
+             a guard, so that a case in them never comes to rest.",
             "initial: stuck\nstates:\n  stuck: { stage: intake, label: { en: Stuck, hi: अटका हुआ } }\n",
             "initial: done\nstates:\n  done: { stage: closure, label: { en: Done, hi: पूर्ण }, outcome: safe }\n",
         ),
@@ -77,7 +78,8 @@ pub(super) const PAGES: Pages = &[
         page(
             "A state has not what its type demands: a state with states inside says where it begins (`initial`), a parallel \
              one has at least two inside and no `initial`, a final one has neither work nor ways out, a history state has a \
-             `target`. Or a transition that no person does has keys of an act.",
+             `target`. Or a transition that no person does has keys of an act, or one leads to several states that are not \
+             side by side in a parallel state.",
             chart!(
                 "      found: { by: desk, label: { en: Found, hi: मिला }, target: closed }\n",
                 "  closed:\n    stage: closure\n    label: { en: Closed, hi: बंद }\n    type: final\n    outcome: safe\n    owner: desk @ state\n"
