@@ -1,6 +1,7 @@
 //! What people write by mistake, and how it is told. Each file of `mistakes` is one example as `scaffold` reads them; the
 //! snapshots are there to be read as an officer would: right place, right word, help that helps.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -33,7 +34,7 @@ fn every_mistake_is_told_in_plain_words() {
             let bundle = if protocol == bundle.name { &bundle } else { library.get(protocol)? };
             bundle.files.get(path).cloned()
         };
-        all += &format!("# {name}\n\n{}", text::render(&compiled.diagnostics, &source));
+        let _ = write!(all, "# {name}\n\n{}", text::render(&compiled.diagnostics, &source));
     }
     insta::assert_snapshot!(all);
 }

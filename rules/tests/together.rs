@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use niyam_rules::bundle::{Bundle, Library};
 use niyam_rules::diagnostics::{Code, scaffold, text};
-use niyam_rules::{compile, source};
+use niyam_rules::{compile, shipped, source};
 
 const PROTOCOL: &str = "niyam: 7
 protocol: other
@@ -187,4 +187,32 @@ states:
         Code::NoOrder,
     ];
     assert_eq!(counted(&codes), expected(&all, &[]), "{drawn}");
+}
+
+/// One letter too many in a key or in the name behind it, here and there in the largest protocol.
+#[test]
+fn a_misspelling_in_the_template_is_one_finding() {
+    let library = shipped::library();
+    let base = &library["distress-response"];
+    let lines: Vec<&str> = base.files["protocol.yaml"].lines().collect();
+    let mut tried = 0;
+    for (number, line) in lines.iter().enumerate().filter(|(number, _)| number % 17 == 0) {
+        for word in
+            ["owner: ", "after:", "label: ", "target: ", "actions: ", "notify: ", "stage: ", "type: ", "guard: "]
+        {
+            let Some(at) = line.find(word).filter(|at| *at > 0 && !line.trim_start().starts_with('#')) else {
+                continue;
+            };
+            let (front, rest) = line.split_at(at + 3);
+            let mut changed = lines.clone();
+            let misspelt = format!("{front}q{rest}");
+            changed[number] = &misspelt;
+            let mut bundle = base.clone();
+            bundle.files.insert("protocol.yaml".to_owned(), changed.join("\n"));
+            let (codes, drawn) = drawn(&bundle, &library);
+            assert_eq!(codes, [Code::UnknownKey], "{misspelt}\n{drawn}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 30, "{tried} tried");
 }

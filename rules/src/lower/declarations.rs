@@ -4,7 +4,7 @@ use super::names::walk;
 use super::{Lower, entries, some, string, text};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::expression::can_name_fact;
-use crate::grammar::FACT_TYPES;
+use crate::grammar::{FACT_TYPES, TRANSITION};
 use crate::place::Place;
 use crate::protocol::{Choice, FactDeclaration, FactType, Role, Seal, UnitRule};
 use crate::source::{Entry, Key, Node};
@@ -108,7 +108,8 @@ impl<'t> Lower<'t> {
     }
 
     fn fact_type(&mut self, word: &str, of: Option<&Node>, place: &Place) -> FactType {
-        if !matches!(word, "choice" | "list")
+        if FACT_TYPES.contains(&word)
+            && !matches!(word, "choice" | "list")
             && let Some(of) = of
         {
             let message = format!("`of` has no meaning for the type `{word}`");
@@ -275,7 +276,7 @@ impl<'t> Lower<'t> {
         let mut ends = Vec::new();
         for (index, draft) in self.drafts.iter().enumerate() {
             for entry in entries(draft.node, "on") {
-                if some(Some(&entry.value)).iter().any(|node| node.entry("by").is_some()) {
+                if some(Some(&entry.value)).iter().any(|node| node.entry("by").is_some() || is_odd(node)) {
                     names.acts.insert(entry.key.text.clone());
                 }
             }
@@ -308,4 +309,9 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && name.len() <= 64
+}
+
+/// Whether a transition has a key that the language does not know: it may have been meant for `by`.
+pub(super) fn is_odd(node: &Node) -> bool {
+    node.entries().is_some_and(|entries| entries.iter().any(|entry| TRANSITION.field(&entry.key.text).is_none()))
 }

@@ -5,6 +5,7 @@ use super::names::{descend, resolve};
 use super::{Lower, items, string, text};
 use crate::chart::{Action, Chart, Initial, Post, Stage, State, StateIx, StateKind};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::nearest::nearest;
 use crate::place::Place;
 use crate::source::Node;
 
@@ -252,11 +253,27 @@ impl<'t> Lower<'t> {
         let name = node.scalar()?;
         match resolve(&self.drafts, source, name) {
             Some(0) | None => {
+                if let Some(near) = self.near_target(source, name) {
+                    let written = self.drafts[near].name.to_owned();
+                    let finding = Diagnostic::new(Code::UnknownState, &node.place, format!("no state `{name}`"));
+                    self.find(finding.suggest(name, [written.as_str()]));
+                    return Some(state_ix(near));
+                }
                 let meant = self.unknown(Code::UnknownState, "state", name, &node.place)?;
                 descend(&self.drafts, 0, &meant).map(state_ix)
             }
             Some(found) => Some(state_ix(found)),
         }
+    }
+
+    /// The state near in name to a target without dots: one beside its source first, then outwards.
+    fn near_target(&self, source: usize, name: &str) -> Option<usize> {
+        let scopes = std::iter::successors(self.drafts[source].parent, |at| self.drafts[*at].parent);
+        scopes.into_iter().find_map(|scope| {
+            let inside = &self.drafts[scope].children;
+            let near = nearest(name, inside.iter().map(|child| self.drafts[*child].name))?;
+            inside.iter().copied().find(|child| self.drafts[*child].name == near)
+        })
     }
 
     /// The id of the state that a full path names, or a finding.

@@ -1,5 +1,6 @@
 //! Transitions: `on`, `always`, `after`.
 
+use super::declarations::is_odd;
 use super::expressions::Purpose;
 use super::states::state_ix;
 use super::{Lower, flag, items, some, string, text};
@@ -154,7 +155,9 @@ impl<'t> Lower<'t> {
         };
         if node.entry("by").is_some() && matches!(spot.trigger, Trigger::Events(_)) {
             transition.act = Some(Box::new(self.act(spot, node)));
-        } else if let Some(entry) = ["by", "form", "weight"].iter().find_map(|key| node.entry(key)) {
+        } else if let Some(entry) = ["by", "form", "weight"].iter().find_map(|key| node.entry(key))
+            && !is_odd(node)
+        {
             let message = format!("`{}` belongs to an act, and this transition is none", entry.key.text);
             let help = if matches!(spot.trigger, Trigger::Events(_)) {
                 "add `by: <role>`"
