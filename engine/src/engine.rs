@@ -108,8 +108,9 @@ impl Engine {
 
     /// A person acts on a case.
     pub async fn act(&self, case: CaseId, request: ActRequest) -> Result<Done, ActError> {
-        let ActRequest { request, actor, act, form, happened_at } = request;
-        let body = EventBody::Act { act, actor, form, request };
+        let ActRequest { request, actor, act, form, reason, happened_at } = request;
+        let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+        let body = EventBody::Act { act, actor, form, reason, request };
         self.runtime.person_event(case, request, body, happened_at).await
     }
 
@@ -131,9 +132,15 @@ impl Engine {
         self.runtime.case_view(case, reader).await
     }
 
-    /// What happened to a case.
+    /// What happened to a case. Opens nothing sealed.
     pub async fn timeline(&self, case: CaseId) -> Result<Timeline, ViewError> {
-        self.runtime.timeline(case).await
+        self.runtime.timeline(case, None).await
+    }
+
+    /// What happened to a case, with the reasons people gave as far as this reader may read them now; reading them is
+    /// logged.
+    pub async fn timeline_for(&self, case: CaseId, reader: Option<&Actor>) -> Result<Timeline, ViewError> {
+        self.runtime.timeline(case, reader).await
     }
 
     /// One alert as it was read; its contents only for a reader who may read them, and logged.

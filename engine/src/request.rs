@@ -126,6 +126,8 @@ pub struct ActRequest {
     pub act: String,
     /// Answers by fact.
     pub form: BTreeMap<String, Value>,
+    /// Why, in the person's words; grave acts ask for it.
+    pub reason: Option<String>,
     /// When it happened, if it is typed in later.
     pub happened_at: Option<Timestamp>,
 }

@@ -22,7 +22,7 @@ const LIVES: u32 = 20_000;
 fn act(name: &str, role: &str, form: &[(&str, &str)]) -> EventBody {
     let actor = Actor { person: PersonId(Uuid::from_u128(1)), role: role.to_owned(), unit: "RJ-PHQ-SCRB".to_owned() };
     let form = form.iter().map(|&(name, value)| (name.to_owned(), Value::from(value))).collect();
-    EventBody::Act { act: name.to_owned(), actor, form, request: RequestId(Uuid::from_u128(1)) }
+    EventBody::Act { act: name.to_owned(), actor, form, reason: None, request: RequestId(Uuid::from_u128(1)) }
 }
 
 fn delivered(event: u64, outcome: Outcome) -> EventBody {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use niyam_rules::chart::{Act, StateIx, TransitionIx};
-use niyam_rules::protocol::Protocol;
+use niyam_rules::chart::{Act, StateIx, TransitionIx, Weight};
+use niyam_rules::protocol::{FactType, Form, Protocol};
 use niyam_rules::value::Value;
 
-use crate::event::{Actor, Refusal};
+use crate::event::{Actor, FormProblem, Refusal};
 use crate::form::{Completeness, problems};
 use crate::interpret::Run;
 use crate::occurrence::{Occurrence, Origin, Reach};
@@ -16,6 +16,18 @@ use crate::tree::{find, is_leaf, self_and_ancestors, state};
 
 /// Name that `event` has after a form was saved; no transition can wait for it.
 const RECORDED: &str = "form.recorded";
+/// Under which name a missing reason stands among the problems of a form.
+pub const REASON: &str = "reason";
+
+/// Whether an act is refused without a reason: it is grave, and its form does not ask for words that must be given.
+#[must_use]
+pub fn needs_reason(protocol: &Protocol, act: &Act, form: Option<&Form>) -> bool {
+    let words = |fact: &str| protocol.facts.get(fact).is_some_and(|declared| declared.kind == FactType::Text);
+    let asks = form.is_some_and(|form| {
+        form.fields.iter().any(|field| field.required && field.show_if.is_none() && words(&field.fact))
+    });
+    act.weight == Weight::Grave && !asks
+}
 
 /// Transitions of active states that are acts, from the inside outwards as they would be chosen.
 pub(crate) fn active_acts<'p>(protocol: &'p Protocol, case: &CaseState) -> Vec<(TransitionIx, &'p Act)> {
@@ -50,8 +62,9 @@ impl Run<'_> {
         name: &str,
         actor: &Actor,
         answers: &BTreeMap<String, Value>,
+        reason: Option<&str>,
     ) -> Result<(), Refusal> {
-        let fitting = self.fitting_acts(protocol, name, actor, answers)?;
+        let fitting = self.fitting_acts(protocol, name, actor, answers, reason)?;
         let before: Vec<(&String, Option<Fact>)> =
             answers.keys().map(|name| (name, self.case.facts.get(name).cloned())).collect();
         self.answer(answers, actor);
@@ -84,7 +97,9 @@ impl Run<'_> {
         name: &str,
         actor: &Actor,
         answers: &BTreeMap<String, Value>,
+        reason: Option<&str>,
     ) -> Result<Vec<TransitionIx>, Refusal> {
+        let silent = reason.is_none_or(|reason| reason.trim().is_empty());
         let here: Vec<_> = active_acts(protocol, &self.case).into_iter().filter(|(_, act)| act.name == name).collect();
         if here.is_empty() {
             return Err(Refusal::NotAllowedHere { act: name.to_owned() });
@@ -99,7 +114,10 @@ impl Run<'_> {
         let mut first_problems = None;
         for &&(ix, act) in &mine {
             let form = act.form.as_ref().and_then(|form| protocol.forms.get(form));
-            let problems = problems(protocol, &self.case, form, answers, Completeness::Whole);
+            let mut problems = problems(protocol, &self.case, form, answers, Completeness::Whole);
+            if silent && needs_reason(protocol, act, form) {
+                problems.insert(REASON.to_owned(), FormProblem::Missing);
+            }
             if problems.is_empty() {
                 fitting.push(ix);
             } else {

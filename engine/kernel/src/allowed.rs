@@ -3,6 +3,7 @@
 use niyam_rules::chart::{Act, State, StateIx, Transition};
 use niyam_rules::protocol::{Form, Protocol};
 
+pub use crate::act::{REASON, needs_reason};
 use crate::act::{active_acts, recorder};
 use crate::form::is_shown;
 use crate::interpret::{Run, World, has_ended};

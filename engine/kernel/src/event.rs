@@ -56,6 +56,9 @@ pub enum EventBody {
         actor: Actor,
         /// Answers by fact.
         form: BTreeMap<String, Value>,
+        /// Why, in the person's words. A grave act is refused without one, unless its form asks for words anyway.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
         /// The request, so that a repeat is recognised.
         request: RequestId,
     },

@@ -123,7 +123,9 @@ fn take<'p>(run: &mut Run<'p>, protocol: &'p Protocol, body: &EventBody) -> Resu
             ];
             run.deliver(Occurrence::new(event.clone(), Origin::External, Value::Map(data.into())));
         }
-        EventBody::Act { act, actor, form, request: _ } => run.act(protocol, act, actor, form)?,
+        EventBody::Act { act, actor, form, reason, request: _ } => {
+            run.act(protocol, act, actor, form, reason.as_deref())?;
+        }
         EventBody::Recorded { state, actor, form, request: _ } => run.record(protocol, state, actor, form)?,
         EventBody::TimerFired { timer, due: _ } => run.fire(*timer)?,
         EventBody::Delivered { event, index, outcome } => {

@@ -14,7 +14,11 @@ use serde::{Deserialize, Serialize};
 /// The group for what no protocol has declared.
 pub const PERSON: &str = "person";
 
-/// Sealed values of an event by seal group, then by name. `$data` stands for what an event from outside carries.
+/// Name under which the reason of an act is sealed.
+pub const REASON: &str = "$reason";
+
+/// Sealed values of an event by seal group, then by name. `$data` stands for what an event from outside carries, `$reason`
+/// for the reason that a person gave.
 pub type SealedValues = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// Sealed part of a snapshot.
@@ -38,6 +42,11 @@ pub fn seal_of<'p>(protocol: &'p Protocol, fact: &str) -> Option<&'p str> {
 #[must_use]
 pub fn split_event(protocol: &Protocol, mut event: Event) -> (Event, SealedValues) {
     let mut sealed = SealedValues::new();
+    if let EventBody::Act { reason, .. } = &mut event.body
+        && let Some(words) = reason.take()
+    {
+        sealed.entry(PERSON.to_owned()).or_default().insert(REASON.to_owned(), Value::Text(words));
+    }
     match &mut event.body {
         EventBody::Opened { facts: values, .. }
         | EventBody::Joined { facts: values, .. }
@@ -70,6 +79,7 @@ pub fn split_event(protocol: &Protocol, mut event: Event) -> (Event, SealedValue
 pub fn join_event(event: &mut Event, sealed: SealedValues) {
     for (name, value) in sealed.into_values().flatten() {
         match &mut event.body {
+            EventBody::Act { reason, .. } if name == REASON => *reason = value.as_text().map(str::to_owned),
             EventBody::Opened { facts: values, .. }
             | EventBody::Joined { facts: values, .. }
             | EventBody::Act { form: values, .. }

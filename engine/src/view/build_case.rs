@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use niyam_kernel::allowed::{Allowed, allowed, recordable, shown_fields};
+use niyam_kernel::allowed::{Allowed, allowed, needs_reason, recordable, shown_fields};
 use niyam_kernel::event::Actor;
 use niyam_kernel::id::{AlertId, CaseId};
 use niyam_kernel::state::{Fact, Fires, Source};
@@ -316,6 +316,7 @@ fn acts(live: &Live, readable: &BTreeSet<String>, reader: Option<&Actor>) -> Vec
         state: found.state.id.clone(),
         by: found.act.by.iter().map(|id| Labelled { id: id.clone(), label: words::role(&live.protocol, id) }).collect(),
         mine: reader.is_some_and(|actor| found.act.by.contains(&actor.role)),
+        needs_reason: needs_reason(&live.protocol, found.act, found.form),
         form: found.form.map(|form| form_view(live, readable, form)),
         blocked: found.blocked.map(|guard| Blocked {
             reason: words::text(format!("needs that {guard}"), format!("यह शर्त पूरी होनी चाहिए: {guard}")),

@@ -8,14 +8,18 @@ use niyam_kernel::id::{CaseId, EffectId};
 use niyam_rules::chart::Recipient;
 use niyam_rules::protocol::Protocol;
 use niyam_rules::text::Text;
+use niyam_rules::value::Value;
 
+use super::build_case::readable_seals;
 use super::timeline::{ActorView, EntryKind, ReasonView, Timeline, TimelineEntry, Told, ToldStatus};
 use super::words;
 use crate::error::{StoreError, ViewError};
 use crate::outbox::message;
 use crate::runtime::Runtime;
 use crate::runtime::append::OutcomeRecord;
+use crate::runtime::live::{Live, event_place, open_with};
 use crate::seal::deployment::to_hex;
+use crate::seal::split::{PERSON, REASON};
 use crate::store::{EffectRow, EffectStatus, EventRow, NoticeRow, OutgoingRow};
 
 /// What became of the effects of a case.
@@ -27,7 +31,7 @@ struct Deliveries {
 
 impl Runtime {
     /// What happened to a case, and why.
-    pub async fn timeline(&self, id: CaseId) -> Result<Timeline, ViewError> {
+    pub async fn timeline(&self, id: CaseId, reader: Option<&Actor>) -> Result<Timeline, ViewError> {
         let row = self.store.case(id).await?.ok_or(ViewError::NoSuchCase(id))?;
         let protocol = self
             .versions
@@ -39,9 +43,18 @@ impl Runtime {
             notices: self.store.notices_of(id).await?.into_iter().map(|row| (row.id, row)).collect(),
             outgoing: self.store.outgoing_of(id).await?.into_iter().map(|row| (row.id, row)).collect(),
         };
+        let live = match reader {
+            Some(_) => Some(self.load(id).await?).filter(|live| readable_seals(live, reader).contains(PERSON)),
+            None => None,
+        };
         let mut entries = Vec::new();
         for event in self.store.events(id).await? {
-            entries.push(self.entry(&protocol, &row.number, &event, &deliveries)?);
+            let mut entry = self.entry(&protocol, &row.number, &event, &deliveries)?;
+            entry.reason_given = live.as_ref().map(|live| reason_given(live, &event)).transpose()?.flatten();
+            entries.push(entry);
+        }
+        if let Some(actor) = reader.filter(|_| entries.iter().any(|entry| entry.reason_given.is_some())) {
+            self.log_access(actor, Some(id), None, vec![PERSON.to_owned()]).await?;
         }
         Ok(Timeline { entries })
     }
@@ -76,6 +89,7 @@ impl Runtime {
             kind: entry_kind(&event, &outcome),
             title: self.title(protocol, &event, &outcome, deliveries),
             actor: actor(&event.body).map(|actor| self.actor_view(protocol, actor)),
+            reason_given: None,
             reasons,
             told: self.told(protocol, number, row, &outcome, deliveries),
             hash: to_hex(&row.hash),
@@ -224,6 +238,24 @@ impl Runtime {
         }
         told
     }
+}
+
+/// The reason that a person gave for an act; `None` when there is none or its key was destroyed.
+fn reason_given(live: &Live, row: &EventRow) -> Result<Option<String>, StoreError> {
+    let corrupt = |reason: String| StoreError::Corrupt {
+        table: "event_seals",
+        row: format!("{} {}", row.case, row.number),
+        column: "sealed",
+        reason,
+    };
+    let Some((_, sealed)) = row.sealed.iter().find(|(seal, _)| row.kind == "act" && seal == PERSON) else {
+        return Ok(None);
+    };
+    let place = event_place(row.case, row.number, PERSON);
+    let opened = open_with(&live.keys, PERSON, sealed, &place).map_err(|error| corrupt(error.to_string()))?;
+    let Some(plain) = opened else { return Ok(None) };
+    let values: BTreeMap<String, Value> = serde_json::from_slice(&plain).map_err(|error| corrupt(error.to_string()))?;
+    Ok(values.get(REASON).and_then(Value::as_text).map(str::to_owned))
 }
 
 /// An event and what the kernel made of it, as stored.

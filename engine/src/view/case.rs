@@ -170,6 +170,8 @@ pub struct ActView {
     pub mine: bool,
     /// Form that goes with it.
     pub form: Option<FormView>,
+    /// It is refused without a reason in the person's words.
+    pub needs_reason: bool,
     /// Why it cannot be done now.
     pub blocked: Option<Blocked>,
 }

@@ -12,7 +12,7 @@ pub struct Timeline {
     pub entries: Vec<TimelineEntry>,
 }
 
-/// One event. Holds no personal data.
+/// One event. Holds no personal data but the reason, which only a reader gets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TimelineEntry {
     /// Number in the case.
@@ -29,6 +29,8 @@ pub struct TimelineEntry {
     pub title: Text,
     /// Who acted.
     pub actor: Option<ActorView>,
+    /// Why they acted, in their own words; `None` when they gave no reason or it may not be read.
+    pub reason_given: Option<String>,
     /// Why, in the order decided.
     pub reasons: Vec<ReasonView>,
     /// Who was told, and what became of it.

@@ -1,5 +1,6 @@
 //! Reasons and refusals in words, in both languages.
 
+use niyam_kernel::allowed::REASON;
 use niyam_kernel::event::{FormProblem, Refusal};
 use niyam_kernel::step::Reason;
 use niyam_rules::chart::State;
@@ -77,7 +78,10 @@ pub fn refusal(protocol: &Protocol, refusal: &Refusal) -> Text {
         }
         Refusal::Form { problems } => {
             let each = problems.iter().map(|(name, problem)| {
-                let label = fact(protocol, name);
+                let label = match protocol.facts.contains_key(name) {
+                    false if name == REASON => text("the reason", "कारण"),
+                    true | false => fact(protocol, name),
+                };
                 match problem {
                     FormProblem::Missing => {
                         text(format!("{} is missing", label.en), format!("{} नहीं भरा गया", label.hi))

@@ -58,7 +58,10 @@ async fn bytes_that_were_filed_are_read_again_until_somebody_makes_a_case_of_the
 #[tokio::test]
 async fn a_later_alert_does_not_change_what_the_opening_alert_was() {
     let world = World::new().await;
-    let case = world.receive("session_id: k-1\nsource: panic\nneeds_review: yes\nparse_warnings: the age is odd").await.cases[0].case;
+    let case =
+        world.receive("session_id: k-1\nsource: panic\nneeds_review: yes\nparse_warnings: the age is odd").await.cases
+            [0]
+        .case;
     world.receive("session_id: k-1\nsession: location\nsource: location\nneeds_review: no\nexternal_ref: R-1").await;
     world.receive("session_id: k-1\nsession: location\nexternal_ref: R-2\nname: Rohan Kalpit").await;
     let view = world.engine.case(case, Some(&officer())).await.unwrap();

@@ -24,7 +24,10 @@ async fn a_clock_fires_when_it_is_due_and_tells_somebody() {
     assert!(board.cases[0].overdue);
     let since = board.cases[0].overdue_since.clone().unwrap();
     let ten_minutes = "10m".parse::<Duration>().unwrap();
-    assert_eq!((since.at, since.label.en.as_str(), since.state.as_str()), (NOON.plus(ten_minutes), "Taken in time", "waiting"));
+    assert_eq!(
+        (since.at, since.label.en.as_str(), since.state.as_str()),
+        (NOON.plus(ten_minutes), "Taken in time", "waiting")
+    );
     world.act(case, "take").await.unwrap();
     let card = world.engine.board(&Filter::default()).await.unwrap().cases.remove(0);
     assert_eq!((card.overdue, card.overdue_since), (false, None), "the state was left");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use niyam_engine::error::ActError;
 use niyam_engine::request::RecordRequest;
 use niyam_engine::view::{EntryKind, Filter, LifeView};
-use niyam_kernel::event::Refusal;
+use niyam_kernel::event::{FormProblem, Refusal};
 use niyam_kernel::id::{CaseId, RequestId};
 use niyam_rules::value::Value;
 
@@ -140,4 +140,43 @@ async fn a_breach_halts_the_case_and_calls_a_person() {
     assert_eq!(world.engine.fire_due(world.engine.now()).await.unwrap(), 0);
     let receipt = world.receive("name: Rohan Kalpit\nphones: +915555550101\nsource: again").await;
     assert_ne!(receipt.cases[0].case, case);
+}
+
+#[tokio::test]
+async fn a_grave_act_needs_a_reason_which_is_sealed_and_shown_to_readers() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::at(folder.path()).await;
+    let case = world.case().await;
+    world.act(case, "take").await.unwrap();
+    let view = world.engine.case(case, None).await.unwrap();
+    let needing: Vec<_> = view.acts.iter().filter(|act| act.needs_reason).map(|act| act.act.as_str()).collect();
+    assert_eq!(needing, ["drop"]);
+    for silent in [None, Some("  ".to_owned())] {
+        let mut asked = request(world.engine.new_id(), "drop");
+        asked.reason = silent;
+        let Err(ActError::Refused { refusal: Refusal::Form { problems }, text, .. }) =
+            world.engine.act(case, asked).await
+        else {
+            panic!("it was taken")
+        };
+        assert_eq!(problems, BTreeMap::from([("reason".to_owned(), FormProblem::Missing)]));
+        assert_eq!(text.en, "the reason is missing");
+    }
+    let mut asked = request(world.engine.new_id(), "drop");
+    asked.reason = Some("the family asked for Kalpit to be left alone".to_owned());
+    world.engine.act(case, asked).await.unwrap();
+    let reasons = |timeline: niyam_engine::view::Timeline| {
+        timeline.entries.into_iter().filter_map(|entry| entry.reason_given).collect::<Vec<_>>()
+    };
+    assert!(reasons(world.engine.timeline(case).await.unwrap()).is_empty(), "sealed for who is no reader");
+    let noted = world.engine.readings(case).await.unwrap().len();
+    let read = reasons(world.engine.timeline_for(case, Some(&officer())).await.unwrap());
+    assert_eq!(read, ["the family asked for Kalpit to be left alone"]);
+    assert_eq!(world.engine.readings(case).await.unwrap().len(), noted + 1, "reading it is noted");
+    world.engine.verify_chain(case).await.unwrap();
+    drop(world);
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(16).any(|window| window == b"family asked for"), "it is sealed");
+    }
 }

@@ -78,6 +78,7 @@ states:
       counsel: { by: desk, label: { en: Counsel, hi: परामर्श }, target: counselling }
       answer: { by: desk, label: { en: Answer, hi: उत्तर दें }, actions: [ { reply: platform, message: answer } ] }
       spin: { by: desk, label: { en: Spin, hi: घूमें }, target: spinning }
+      drop: { by: desk, weight: grave, label: { en: Drop, hi: छोड़ें }, target: done }
       finish: { by: desk, form: notes, label: { en: Finish, hi: समाप्त }, target: done }
     after:
       finished: { in: 1h, label: { en: Finished in time, hi: समय पर समाप्त }, actions: [ { notify: chief, message: late } ] }
@@ -316,5 +317,5 @@ pub fn request(id: uuid::Uuid, act: &str) -> ActRequest {
         "finish" => BTreeMap::from([("findings".to_owned(), Value::from("Namuna was counselled"))]),
         _ => BTreeMap::new(),
     };
-    ActRequest { request: RequestId(id), actor: officer(), act: act.to_owned(), form, happened_at: None }
+    ActRequest { request: RequestId(id), actor: officer(), act: act.to_owned(), form, reason: None, happened_at: None }
 }

@@ -28,7 +28,7 @@ pub struct ActBody {
     #[serde(default)]
     #[schema(value_type = Object)]
     pub form: BTreeMap<String, serde_json::Value>,
-    /// Why, for acts that ask for it; kept as the answer to the form's field `reason`.
+    /// Why, in your words. An act with `needs_reason` is refused without it.
     pub reason: Option<String>,
     /// When it happened, RFC 3339, if it is typed in later.
     pub happened_at: Option<String>,
@@ -64,15 +64,11 @@ pub async fn act(
 ) -> Result<Json<DoneBody>, ApiError> {
     let (case, request) = (parse::<CaseId>(&id)?, ids::request(&body.request_id)?);
     let protocol = app.engine.protocol_of(case).await?;
-    let mut answers = body.form;
-    if let Some(reason) = body.reason {
-        answers.entry("reason".to_owned()).or_insert(reason.into());
-    }
-    let form = answers::read(&protocol, answers)?;
+    let form = answers::read(&protocol, body.form)?;
     let happened_at = answers::happened_at(body.happened_at.as_deref())?;
     let actor = me.actor();
-    let done =
-        app.engine.act(case, ActRequest { request, actor: actor.clone(), act: body.act, form, happened_at }).await?;
+    let asked = ActRequest { request, actor: actor.clone(), act: body.act, form, reason: body.reason, happened_at };
+    let done = app.engine.act(case, asked).await?;
     let case = app.engine.case(case, Some(&actor)).await?;
     Ok(Json(DoneBody { number: done.number, repeated: done.repeated, case: case.into() }))
 }

@@ -8,6 +8,7 @@ use super::App;
 use super::ids::parse;
 use super::shape::TimelineShape;
 use crate::http::ApiError;
+use crate::staff::Me;
 
 /// What happened to a case, why, and who was told.
 ///
@@ -17,6 +18,11 @@ use crate::http::ApiError;
     (status = 200, body = TimelineShape),
     (status = 404, description = "no such case", body = crate::http::error::ErrorBody),
 ))]
-pub async fn timeline(State(app): State<App>, Path(id): Path<String>) -> Result<Json<TimelineShape>, ApiError> {
-    Ok(Json(app.engine.timeline(parse::<CaseId>(&id)?).await?.into()))
+pub async fn timeline(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    me: Option<Me>,
+) -> Result<Json<TimelineShape>, ApiError> {
+    let reader = me.map(|me| me.0.actor());
+    Ok(Json(app.engine.timeline_for(parse::<CaseId>(&id)?, reader.as_ref()).await?.into()))
 }

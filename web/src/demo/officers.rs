@@ -29,6 +29,9 @@ const AT_ONCE: usize = 3;
 /// Events after which officers take the shortest way out.
 const LONG: u64 = 140;
 
+/// Why an invented officer does what cannot be undone.
+const REASON: &str = "As found on the spot; discussed with the supervisor.";
+
 /// How officers treat a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Treatment {
@@ -103,7 +106,14 @@ impl Officers {
         let mut answers = form.as_ref().map(|form| self.fill(&seen, form, &mut dice)).unwrap_or_default();
         for _ in 0..3 {
             let (request, actor) = (self.request(), seat.actor());
-            let asked = ActRequest { request, actor, act: act.act.clone(), form: answers.clone(), happened_at: None };
+            let asked = ActRequest {
+                request,
+                actor,
+                act: act.act.clone(),
+                form: answers.clone(),
+                reason: act.needs_reason.then(|| REASON.to_owned()),
+                happened_at: None,
+            };
             match self.engine.act(id, asked).await {
                 Ok(_) => return Ok(()),
                 Err(ActError::Refused { refusal: Refusal::Form { problems }, .. }) => {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 
-use niyam_rules::chart::Seat;
+use niyam_rules::chart::{Seat, Weight};
 use niyam_rules::duration::Duration;
 use niyam_rules::protocol::Protocol;
 use niyam_rules::value::Value;
@@ -28,6 +28,9 @@ use crate::step::{Reason, step};
 use crate::time::Timestamp;
 use crate::timers::next_due;
 use crate::tree::{is_leaf, state};
+
+/// The reason that a rehearsed person gives for a grave act.
+const REHEARSED: &str = "in rehearsal";
 
 /// A case that is rehearsed.
 #[derive(Clone, Debug)]
@@ -119,13 +122,17 @@ impl<'p> Rehearsal<'p> {
         self.happen(EventBody::Opened { alert, facts, drill: false })
     }
 
-    /// A person in this role acts, of the unit that owns the case's state in this role, or else of the role's own.
+    /// A person in this role acts, of the unit that owns the case's state in this role, or else of the role's own. A grave act
+    /// gets a reason.
     ///
     /// # Errors
     /// [`Runaway::Deliveries`].
     pub fn act(&mut self, act: &str, role: &str, form: BTreeMap<String, Value>) -> Result<Option<Refusal>, Runaway> {
         let (actor, request) = (self.actor(role), self.next_request());
-        self.happen(EventBody::Act { act: act.to_owned(), actor, form, request })
+        let acts = self.protocol.chart.transitions.iter().filter_map(|transition| transition.act.as_ref());
+        let grave = acts.into_iter().any(|known| known.name == act && known.weight == Weight::Grave);
+        let reason = grave.then(|| REHEARSED.to_owned());
+        self.happen(EventBody::Act { act: act.to_owned(), actor, form, reason, request })
     }
 
     /// A person in this role saves the form of a state.

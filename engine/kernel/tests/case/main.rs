@@ -66,7 +66,13 @@ impl Case {
 
     fn act(&mut self, act: &str, role: &str, form: &[(&str, Value)]) -> Step {
         let request = RequestId(Uuid::from_u128(9));
-        self.take(EventBody::Act { act: act.to_owned(), actor: actor(role), form: known(form), request })
+        self.take(EventBody::Act {
+            act: act.to_owned(),
+            actor: actor(role),
+            form: known(form),
+            reason: Some("seen".to_owned()),
+            request,
+        })
     }
 
     fn record(&mut self, state: &str, role: &str, form: &[(&str, Value)]) -> Step {

@@ -54,6 +54,7 @@ fn chance() -> impl Strategy<Value = Chance> {
         act: act.to_owned(),
         actor: actor(role),
         form,
+        reason: Some("seen".to_owned()),
         request: RequestId(Uuid::from_u128(1)),
     });
     let states = prop::sample::select(vec!["open.verify", "open", "five-stages", "nowhere"]);

@@ -172,6 +172,8 @@ pub struct ActShape {
     pub form: Option<FormShape>,
     /// Why it cannot be done now.
     pub blocked: Option<BlockedShape>,
+    /// It is refused without a `reason`.
+    pub needs_reason: bool,
 }
 
 /// Why an act cannot be done now.
@@ -317,6 +319,7 @@ impl From<ActView> for ActShape {
             by: each(act.by),
             mine: act.mine,
             form: act.form.map(Into::into),
+            needs_reason: act.needs_reason,
             blocked: act.blocked.map(|blocked| BlockedShape { reason: blocked.reason.into() }),
         }
     }

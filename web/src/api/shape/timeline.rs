@@ -14,7 +14,7 @@ pub struct TimelineShape {
     pub entries: Vec<EntryShape>,
 }
 
-/// One event. Holds no personal data.
+/// One event. Holds no personal data but the reason, which only a reader gets.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Entry)]
 pub struct EntryShape {
@@ -33,6 +33,8 @@ pub struct EntryShape {
     pub title: TextShape,
     /// Who acted.
     pub actor: Option<ActorShape>,
+    /// Why they acted, in their own words; `null` when they gave no reason or you may not read it.
+    pub reason_given: Option<String>,
     /// Why, in the order decided.
     pub reasons: Vec<ReasonShape>,
     /// Who was told, and what became of it.
@@ -110,6 +112,7 @@ impl From<TimelineEntry> for EntryShape {
                 role_label: actor.role_label.into(),
                 unit_name: actor.unit_name.map(Into::into),
             }),
+            reason_given: entry.reason_given,
             reasons: entry.reasons.into_iter().map(Into::into).collect(),
             told: entry.told.into_iter().map(Into::into).collect(),
             hash: entry.hash,
