@@ -17,7 +17,7 @@ use super::case::{
     ActView, AlertRef, Blocked, Candidate, CaseView, ClockView, FactView, FieldQuestion, FormView, LinkView, OwnerOf,
     RecordView, SaidBy, SaidKind, SpanRef,
 };
-use super::words;
+use super::{guard, words};
 use crate::error::{StoreError, ViewError};
 use crate::runtime::Runtime;
 use crate::runtime::card::{Card, state_at};
@@ -318,9 +318,7 @@ fn acts(live: &Live, readable: &BTreeSet<String>, reader: Option<&Actor>) -> Vec
         mine: reader.is_some_and(|actor| found.act.by.contains(&actor.role)),
         needs_reason: needs_reason(&live.protocol, found.act, found.form),
         form: found.form.map(|form| form_view(live, readable, form)),
-        blocked: found.blocked.map(|guard| Blocked {
-            reason: words::text(format!("needs that {guard}"), format!("यह शर्त पूरी होनी चाहिए: {guard}")),
-        }),
+        blocked: found.blocked.map(|guard| Blocked { reason: guard::needs_text(&live.protocol, guard) }),
     };
     allowed(&live.protocol, &live.state).into_iter().map(view).collect()
 }

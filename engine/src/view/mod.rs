@@ -7,6 +7,7 @@ mod build_case;
 mod build_timeline;
 mod card;
 mod case;
+mod guard;
 mod timeline;
 pub(crate) mod words;
 

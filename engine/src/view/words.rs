@@ -8,6 +8,7 @@ use niyam_rules::place::Place;
 use niyam_rules::protocol::Protocol;
 use niyam_rules::text::Text;
 
+use super::guard;
 use super::timeline::ReasonView;
 
 /// A text in both languages.
@@ -71,10 +72,8 @@ pub fn refusal(protocol: &Protocol, refusal: &Refusal) -> Text {
         }
         Refusal::GuardFalse { act: name, guard } => {
             let label = act(protocol, name);
-            text(
-                format!("“{}” needs that {guard}", label.en),
-                format!("“{}” के लिए यह शर्त पूरी होनी चाहिए: {guard}", label.hi),
-            )
+            let needs = guard::needs_text(protocol, guard);
+            text(format!("“{}”: {}", label.en, needs.en), format!("“{}”: {}", label.hi, needs.hi))
         }
         Refusal::Form { problems } => {
             let each = problems.iter().map(|(name, problem)| {
@@ -148,8 +147,10 @@ pub fn reason(protocol: &Protocol, reason: &Reason) -> ReasonView {
 }
 
 fn taken(protocol: &Protocol, transition: &str, guard: Option<&str>, left: &[String], entered: &[String]) -> Text {
-    let because =
-        guard.map_or_else(|| text("", ""), |guard| text(format!(", because {guard}"), format!(", क्योंकि {guard}")));
+    let because = guard.map_or_else(Text::default, |guard| {
+        let held = guard::held(protocol, guard);
+        text(format!(" ({})", held.en), format!(" ({})", held.hi))
+    });
     let into = entered.last().map(|id| state(protocol, id));
     let from = left.first().map(|id| state(protocol, id));
     match (from, into) {

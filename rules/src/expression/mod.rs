@@ -4,6 +4,7 @@
 //! what it may use and every limit; [`check`] types it against the declared facts.
 
 mod checker;
+mod claim;
 mod convert;
 mod lower;
 pub mod sandbox;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use checker::{Expected, Problem, TypeEnvironment, TypeFinding, check};
+pub use claim::{Claim, Order};
 pub use scripts::{ScriptError, Scripts};
 pub use tree::Span;
 
