@@ -77,7 +77,7 @@ impl Runtime {
                 .map(|state| state.id.clone())
                 .collect(),
             acts: acts(&live, &readable, reader),
-            record: records(&live, &readable),
+            record: records(&live, &readable, reader),
             candidates: self.candidates_of(&live, &contents),
             links: self.link_views(id).await?,
         })
@@ -323,12 +323,14 @@ fn acts(live: &Live, readable: &BTreeSet<String>, reader: Option<&Actor>) -> Vec
     allowed(&live.protocol, &live.state).into_iter().map(view).collect()
 }
 
-fn records(live: &Live, readable: &BTreeSet<String>) -> Vec<RecordView> {
+fn records(live: &Live, readable: &BTreeSet<String>, reader: Option<&Actor>) -> Vec<RecordView> {
     let found = recordable(&live.protocol, &live.state).into_iter();
     found
         .map(|record| RecordView {
             state: record.state.id.clone(),
             label: words::state(&live.protocol, &record.state.id),
+            by: record.by.map(|id| Labelled { id: id.to_owned(), label: words::role(&live.protocol, id) }),
+            mine: reader.is_some_and(|actor| record.by.is_none_or(|role| role == actor.role)),
             form: form_view(live, readable, record.form),
         })
         .collect()

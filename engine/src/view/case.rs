@@ -190,6 +190,10 @@ pub struct RecordView {
     pub state: String,
     /// Its label.
     pub label: Text,
+    /// Role that may save it; `None` = any.
+    pub by: Option<Labelled>,
+    /// The reader's role may.
+    pub mine: bool,
     /// The form.
     pub form: FormView,
 }

@@ -148,11 +148,11 @@ mod tests {
                         assert!(!words.en.contains(raw) && !words.hi.contains(raw), "{}: {words:?}", guard.source());
                     }
                 } else {
-                    println!("no words in {}: {}", protocol.name, guard.source());
+                    eprintln!("no words in {}: {}", protocol.name, guard.source());
                 }
             }
         }
-        println!("{with_words} of {guards} guards have words");
+        eprintln!("{with_words} of {guards} guards have words");
         assert!(guards > 100, "the protocols were compiled");
         assert_eq!(with_words, guards);
     }

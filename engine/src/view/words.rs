@@ -77,9 +77,10 @@ pub fn refusal(protocol: &Protocol, refusal: &Refusal) -> Text {
         }
         Refusal::Form { problems } => {
             let each = problems.iter().map(|(name, problem)| {
-                let label = match protocol.facts.contains_key(name) {
-                    false if name == REASON => text("the reason", "कारण"),
-                    true | false => fact(protocol, name),
+                let label = if name == REASON && !protocol.facts.contains_key(name) {
+                    text("the reason", "कारण")
+                } else {
+                    fact(protocol, name)
                 };
                 match problem {
                     FormProblem::Missing => {

@@ -192,6 +192,10 @@ pub struct RecordShape {
     pub state: String,
     /// Its label.
     pub label: TextShape,
+    /// Role that may save it; `null` = any.
+    pub by: Option<LabelledShape>,
+    /// You may.
+    pub mine: bool,
     /// The form.
     pub form: FormShape,
 }
@@ -327,7 +331,13 @@ impl From<ActView> for ActShape {
 
 impl From<RecordView> for RecordShape {
     fn from(record: RecordView) -> Self {
-        Self { state: record.state, label: record.label.into(), form: record.form.into() }
+        Self {
+            state: record.state,
+            label: record.label.into(),
+            by: record.by.map(Into::into),
+            mine: record.mine,
+            form: record.form.into(),
+        }
     }
 }
 
