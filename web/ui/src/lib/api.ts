@@ -153,6 +153,8 @@ export interface Act {
   mine: boolean;
   form: Form | null;
   blocked: { reason: Text } | null;
+  /** It is refused without a typed `reason`; absent from older servers. */
+  needs_reason?: boolean;
 }
 export interface StateForm {
   state: string;
@@ -194,6 +196,8 @@ export interface Entry {
   title: Text;
   actor: { name: Text | string; role_label: Text | null; unit_name: Text | null } | null;
   reasons: Reason[];
+  /** Why they acted, in their own words; absent when none was given or it may not be read. */
+  reason_given?: string | null;
   told: { to: Text; message: Text; status: 'waiting' | 'done' | 'failed'; note?: Text | null }[];
   hash: string;
 }
@@ -352,7 +356,7 @@ export const api = {
   board: (open: boolean) => get<BoardAnswer>(`/board?open=${open}`),
   case: (id: string) => get<CaseView>(`/cases/${seg(id)}`),
   timeline: (id: string) => get<{ entries: Entry[] }>(`/cases/${seg(id)}/timeline`),
-  /** `reason` goes with a grave act that has no form of its own. */
+  /** `reason` goes with a grave act whose form asks for no words. */
   act: (id: string, request_id: string, act: string, form: Record<string, Json>, reason?: string) =>
     post<Done>(`/cases/${seg(id)}/acts`, reason === undefined ? { request_id, act, form } : { request_id, act, form, reason }),
   record: (id: string, request_id: string, state: string, form: Record<string, Json>) =>

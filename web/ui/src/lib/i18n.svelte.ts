@@ -33,6 +33,11 @@ export function t(text: Text | string | null | undefined): string {
   return text[prefs.lang] !== '' ? text[prefs.lang] : text[other];
 }
 
+/** Name of a clock; one that its protocol left without words is called by what it is, never by its code. */
+export function clockName(label: Text): string {
+  return label.en === label.hi && /^[a-z][a-z0-9_]*$/.test(label.en) ? m('clock-plain') : t(label);
+}
+
 const DEVANAGARI = /[\u0900-\u097F]/;
 
 /** Language of a piece of data for the `lang` attribute; undefined when it is that of the page. */

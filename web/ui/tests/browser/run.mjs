@@ -42,6 +42,21 @@ async function axe(page, name) {
   check(`axe: ${name}`, violations.length === 0, told.slice(0, 6).join('\n    '));
 }
 
+/** Codes of the rules and of the wire are for files, not for people. Addresses and what the alert itself says may hold any. */
+async function words(page, name) {
+  const found = await page.evaluate(() => {
+    const texts = [...document.querySelectorAll('h1, h2, h3, li.row, figure, nav, .entry .title, .told, .follows, dt, .said')].map((one) => one.innerText ?? '');
+    return texts.flatMap((text) => text.match(/\b[a-z]+_[a-z]+\w*|\bdone\.state\b|\bopen\.[a-z_]+\b|\w+\.yaml\b|\bundefined\b|\[object/g) ?? []);
+  });
+  check(`no codes: ${name}`, found.length === 0, [...new Set(found)].join(' '));
+}
+
+/** The chart fits the width of the page. */
+async function chartFits(page, name) {
+  const wide = await page.locator('figure .scroll').evaluateAll((all) => all.map((one) => one.scrollWidth - one.clientWidth));
+  check(`the chart fits the width: ${name}`, wide.every((more) => more <= 0), `${wide} px too wide`);
+}
+
 /** Nothing is cut off or scrolls sideways. */
 async function fits(page, name) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -62,8 +77,12 @@ async function screens(browser) {
         check(`lang of ${path}`, (await page.getAttribute('html', 'lang')) === lang);
         await axe(page, `${path} ${lang} ${theme}`);
         if (theme === 'light') {
-          await page.setViewportSize({ width: 320, height: 640 });
-          await fits(page, `${path} ${lang} at 320 px`);
+          await words(page, `${path} ${lang}`);
+          await chartFits(page, `${path} ${lang}`);
+          for (const width of [360, 320]) {
+            await page.setViewportSize({ width, height: 740 });
+            await fits(page, `${path} ${lang} at ${width} px`);
+          }
           await page.setViewportSize({ width: 1366, height: 768 });
         }
       }
@@ -117,13 +136,16 @@ async function actAs(page, person) {
   await done;
 }
 
-/** Finds a case and a person who may do an act with a form there. */
+/** Finds a case and a person who may do such an act there. */
 async function findAct(page, wanted) {
   for (const person of people) {
     await actAs(page, person);
-    for (const card of (await api('/board?open=true')).cases) {
-      const view = await page.evaluate(async (id) => (await fetch(`/api/v1/cases/${id}`)).json(), card.id);
-      const act = view.acts.find((one) => one.mine && one.blocked === null && wanted(one, view));
+    const views = await page.evaluate(async () => {
+      const { cases } = await (await fetch('/api/v1/board?open=true')).json();
+      return Promise.all(cases.map(async (card) => (await fetch(`/api/v1/cases/${card.id}`)).json()));
+    });
+    for (const view of views) {
+      const act = (view.acts ?? []).find((one) => one.mine && one.blocked === null && wanted(one, view));
       if (act !== undefined) return { person, view, act };
     }
   }
@@ -207,6 +229,106 @@ async function act(browser) {
   await context.close();
 }
 
+/** Types of answers that a keyboard alone gives without a list of lines. */
+const TYPED = /^(?:text|choice|yes-no|yes-no-unknown|number|duration|phone|email|time)$/;
+
+/** Answers what has the focus, as somebody without a mouse does; says whether it was the button that sends. */
+async function answerByKeys(page) {
+  const at = await page.evaluate(() => {
+    const one = document.activeElement;
+    const field = one.closest('[data-field]');
+    const group = one.closest('fieldset');
+    return {
+      submit: one.matches('.rail form button[type=submit]'),
+      needed: field !== null && field.textContent.includes('(needed)'),
+      reason: one.matches('.reason textarea'),
+      kind: one instanceof HTMLInputElement ? one.type : one.localName,
+      mode: one.getAttribute('inputmode'),
+      empty: one.value === '',
+      chosen: group !== null && group.querySelector(':checked') !== null,
+      now: one.localName === 'button' && one.textContent.trim() === 'Now' && field?.querySelector('input')?.value === '',
+    };
+  });
+  if (at.submit) await page.keyboard.press('Enter');
+  else if (at.kind === 'radio' || at.kind === 'checkbox') {
+    if (at.needed && !at.chosen) await page.keyboard.press('Space');
+  } else if (at.now) await page.keyboard.press('Enter');
+  else if ((at.needed || at.reason) && at.empty && (at.kind === 'text' || at.kind === 'tel' || at.kind === 'textarea')) {
+    await page.keyboard.type(at.mode === 'numeric' || at.mode === 'decimal' ? '17' : at.mode === 'tel' ? '5555551234' : 'typed by keys');
+  }
+  return at.submit;
+}
+
+/** From the board to a done act and its line, without a pointer. */
+async function tryKeys(page, found) {
+  await ready(page, '/');
+  let there = false;
+  for (let step = 0; step < 80 && !there; step += 1) {
+    await page.keyboard.press('j');
+    there = await page.evaluate((id) => document.activeElement?.getAttribute('href') === `/cases/${id}`, found.view.id);
+  }
+  if (!there) return false;
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/cases/${found.view.id}`, { timeout: 10_000 });
+  await page.waitForSelector('[data-ready]');
+  const key = `act:${found.act.state}:${found.act.act}`;
+  let on = false;
+  for (let step = 0; step < 60 && !on; step += 1) {
+    await page.keyboard.press('Tab');
+    on = await page.evaluate((wanted) => document.activeElement?.getAttribute('data-act') === wanted, key);
+  }
+  if (!on) return false;
+  await page.keyboard.press('Enter');
+  await page.locator('.rail form').waitFor({ timeout: 5000 });
+  const done = page.locator('.note.done');
+  for (let round = 0; round < 4 && (await done.count()) === 0; round += 1) {
+    let sent = false;
+    for (let step = 0; step < 120 && !sent; step += 1) {
+      sent = await answerByKeys(page);
+      if (!sent) await page.keyboard.press('Tab');
+    }
+    await Promise.race([done.waitFor({ timeout: 5000 }), page.locator('.rail form .error').first().waitFor({ timeout: 5000 })]).catch(() => undefined);
+  }
+  if ((await done.count()) === 0) return false;
+  await page.waitForFunction(() => document.activeElement?.classList.contains('done'), undefined, { timeout: 3000 }).catch(() => undefined);
+  return page.evaluate(() => document.activeElement?.classList.contains('done') === true);
+}
+
+async function keysOnly(browser) {
+  const { context, page } = await open(browser);
+  await ready(page, '/');
+  const tried = new Set();
+  let done = false;
+  for (let round = 0; round < 8 && !done; round += 1) {
+    const found = await findAct(page, (one, view) => {
+      const needed = (one.form?.fields ?? []).filter((field) => field.required);
+      return needed.length > 0 && needed.every((field) => TYPED.test(field.type)) && one.weight !== 'grave' && !tried.has(`${view.id} ${one.act}`);
+    });
+    if (found === null) break;
+    tried.add(`${found.view.id} ${found.act.act}`);
+    done = await tryKeys(page, found).catch(() => false);
+  }
+  check('a case is found, opened and acted on with the keyboard alone', done, [...tried].join(', '));
+  await context.close();
+}
+
+/** A grave act says what it does, and asks for words before it does it. */
+async function grave(browser) {
+  const { context, page } = await open(browser);
+  await ready(page, '/');
+  const found = await findAct(page, (one) => one.weight === 'grave');
+  if (found !== null) {
+    await ready(page, `/cases/${found.view.id}`);
+    await page.locator(`[data-act="act:${found.act.state}:${found.act.act}"]`).click({ timeout: 5000 });
+    const form = page.locator('.rail form');
+    check('a grave act says what it does', (await form.locator('.note.caution').count()) === 1);
+    await form.locator('button[type=submit]').click();
+    check('a grave act is not done without an answer', (await page.locator('.note.done').count()) === 0 && (await form.locator('[aria-invalid=true], fieldset.bad, .error').count()) > 0);
+    await axe(page, 'a grave act');
+  }
+  await context.close();
+}
+
 async function original(browser) {
   const { context, page } = await open(browser);
   const card = (await api('/board?open=true')).cases.find((c) => c.alerts > 0);
@@ -260,12 +382,14 @@ async function held(browser) {
 
 const browser = await launch();
 try {
-  for (const journey of [screens, choices, keyboard, original, act, held, lost]) {
+  for (const journey of [screens, choices, keyboard, original, act, keysOnly, grave, held, lost]) {
+    const start = Date.now();
     try {
       await journey(browser);
     } catch (error) {
       check(`journey ${journey.name}`, false, String(error));
     }
+    console.log(`  ${journey.name}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
   }
 } finally {
   await browser.close();
