@@ -246,7 +246,13 @@ fn wrote_line(document: &Document<'_>, at: usize, folded: &str, vocabulary: &Voc
         return None;
     }
     let date = super::time::absolute(text, vocabulary, 330).map(|found| found.at);
-    Some((Segment { forwarded: true, from: address, from_name: name, date, ..Segment::default() }, at + 1))
+    let start = document.lines[at].start;
+    let lower = text.to_ascii_lowercase();
+    let from_bytes = address.as_deref().and_then(|address| {
+        let found = lower.find(address)?;
+        Some((start + found, start + found + address.len()))
+    });
+    Some((Segment { from_bytes, forwarded: true, from: address, from_name: name, date, ..Segment::default() }, at + 1))
 }
 
 /// Index of the line where the signature of a segment begins; the end of the segment when there is none.

@@ -412,7 +412,7 @@ type Columns = (Vec<Field>, char);
 
 /// The columns of a table's first row: its cells are labels. Cells parted by commas must all be labels.
 fn column_labels(text: &str, vocabulary: &Vocabulary) -> Option<Columns> {
-    let separator = ['\t', '|', ','].into_iter().find(|separator| text.contains(*separator))?;
+    let separator = ['\t', '|', ';', ','].into_iter().find(|separator| text.contains(*separator))?;
     let cells = cells(text, separator);
     let field = |(start, end): &Bytes| vocabulary.field(&text[*start..*end]);
     let fields: Vec<Option<Field>> = cells.iter().map(field).collect();

@@ -36,6 +36,7 @@ struct Text {
     depth: usize,
     from: (Option<String>, Option<String>),
     from_span: Option<Span>,
+    name_span: Option<Span>,
     date: Option<Timestamp>,
     zone_min: Option<i32>,
 }
@@ -52,6 +53,7 @@ struct Candidate {
     address: Option<String>,
     name: Option<String>,
     address_span: Option<Span>,
+    name_span: Option<Span>,
     standing: sender::Standing,
     forwarded: bool,
     role: Role,
@@ -112,6 +114,10 @@ fn collect(mail: &Mail, depth: usize, reading: &mut Reading, texts: &mut Vec<Tex
         let start = mail.header_text.to_ascii_lowercase().find(address)?;
         Some(Span { part: index, start, end: start + address.len() })
     });
+    let name_span = mail.from.1.as_deref().and_then(|name| {
+        let start = mail.header_text.find(name)?;
+        Some(Span { part: index, start, end: start + name.len() })
+    });
     for (at, leaf) in mail.leaves.iter().enumerate() {
         let index = reading.parts.len();
         let is_html = leaf.content_type == "text/html"
@@ -147,6 +153,7 @@ fn collect(mail: &Mail, depth: usize, reading: &mut Reading, texts: &mut Vec<Tex
                 depth,
                 from: mail.from.clone(),
                 from_span,
+                name_span,
                 date: mail.date,
                 zone_min: mail.zone_min,
             });
@@ -209,14 +216,16 @@ impl Job<'_> {
                 continue;
             }
             for (at, segment) in segments(document, self.vocabulary).into_iter().enumerate() {
-                let (address, name, span) = if segment.forwarded {
-                    (
-                        segment.from.clone(),
-                        segment.from_name.clone(),
-                        segment.from_bytes.map(|bytes| document.span(bytes)),
-                    )
+                let (address, name, span, name_span) = if segment.forwarded {
+                    let bytes = segment.from_bytes;
+                    let name = segment.from_name.clone();
+                    let named = name.as_deref().zip(bytes).and_then(|(name, bytes)| {
+                        let start = document.text[..bytes.0].rfind(name)?;
+                        Some(document.span((start, start + name.len())))
+                    });
+                    (segment.from.clone(), name, bytes.map(|bytes| document.span(bytes)), named)
                 } else {
-                    (text.from.0.clone(), text.from.1.clone(), text.from_span)
+                    (text.from.0.clone(), text.from.1.clone(), text.from_span, text.name_span)
                 };
                 let outermost = text.depth == 0 && !segment.forwarded;
                 let standing = if outermost {
@@ -251,6 +260,7 @@ impl Job<'_> {
                     address,
                     name,
                     address_span: span,
+                    name_span,
                     standing,
                     role: text.role,
                 });
@@ -394,7 +404,7 @@ impl Job<'_> {
             }
         }
         if let (Some(name), false) = (personal, official) {
-            let found = Some(Found::at(name.to_owned(), span));
+            let found = Some(Found::at(name.to_owned(), primary.name_span.unwrap_or(span)));
             if own_report {
                 subject.name = found;
             } else if subject.reporter.name.is_none() {

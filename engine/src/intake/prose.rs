@@ -126,12 +126,12 @@ fn quotes(text: &str, bytes: Bytes) -> Vec<Bytes> {
     let mut found = Vec::new();
     let mut at = bytes.0;
     while let Some((offset, open)) =
-        text[at..bytes.1].char_indices().find(|(_, c)| matches!(c, '"' | '“' | '«' | '‘' | '„'))
+        text[at..bytes.1].char_indices().find(|(offset, c)| opens_quote(text, at + offset, *c))
     {
         let start = at + offset + open.len_utf8();
         let close = closing_mark(open).unwrap_or('"');
         let end = text[start..bytes.1].char_indices().map(|(offset, c)| (start + offset, c)).find(|(end, c)| {
-            let inside = *c == '’' && text[end + c.len_utf8()..bytes.1].starts_with(char::is_alphabetic);
+            let inside = matches!(*c, '’' | '\'') && text[end + c.len_utf8()..bytes.1].starts_with(char::is_alphabetic);
             *c == close && !inside
         });
         match end {
@@ -143,6 +143,15 @@ fn quotes(text: &str, bytes: Bytes) -> Vec<Bytes> {
         }
     }
     found
+}
+
+/// Whether a mark opens a quotation. A plain apostrophe does between a blank and a letter.
+fn opens_quote(text: &str, at: usize, c: char) -> bool {
+    let lone = || {
+        !text[..at].ends_with(|c: char| !c.is_whitespace() && c != '(' && c != ':')
+            && text[at + 1..].starts_with(char::is_alphabetic)
+    };
+    matches!(c, '"' | '“' | '«' | '‘' | '„') || c == '\'' && lone()
 }
 
 impl Stretch<'_> {
@@ -310,6 +319,7 @@ impl Stretch<'_> {
             (Some(first), Some(last)) => (first.start.saturating_sub(1), last.end),
             _ => return,
         };
+        let to = to + self.text[to..].chars().take_while(|c| matches!(c, '_' | '.' | '-')).count();
         let from = (0..=from).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
         for (offset, _) in self.text[from..to].match_indices('@') {
             let at = from + offset;
@@ -684,8 +694,12 @@ impl Stretch<'_> {
             let inside: Vec<&Word> =
                 self.words.iter().filter(|word| word.sentence == sentence && !self.is_quoted(word.start)).collect();
             let (Some(first), Some(last)) = (inside.first(), inside.last()) else { continue };
-            let text = &self.text[first.start..last.end];
-            if let Some(found) = time::find(text, context.vocabulary, context.reference) {
+            // What the person wrote says nothing about when: "kal ka suraj …".
+            let mut text = self.text[first.start..last.end].to_owned();
+            for (start, end) in self.quotes.iter().filter(|(start, end)| *start >= first.start && *end <= last.end) {
+                text.replace_range(start - first.start..end - first.start, &" ".repeat(end - start));
+            }
+            if let Some(found) = time::find(&text, context.vocabulary, context.reference) {
                 subject.posted_at_approximate = found.approximate;
                 subject.posted_at =
                     Some(Found::at(found.at, self.span((first.start + found.bytes.0, first.start + found.bytes.1))));

@@ -55,6 +55,10 @@ pub(super) fn check(mail: &Mail, vocabulary: &Vocabulary) -> (Sender, Standing) 
         doubts.push(shown);
         standing.source = OTHER.to_owned();
     }
+    if let Some(alike) = address.filter(|_| !standing.trusted).and_then(|address| lookalike(address, vocabulary)) {
+        doubts.push(alike);
+        standing.source = OTHER.to_owned();
+    }
     let believed = standing.trusted;
     if believed {
         for (header, value) in &mail.headers {
@@ -77,6 +81,30 @@ pub(super) fn check(mail: &Mail, vocabulary: &Vocabulary) -> (Sender, Standing) 
         doubts,
     };
     (sender, standing)
+}
+
+/// A domain that can be taken for one of the police or a platform: `rajpo1ice`, `rneta-alerts`.
+fn lookalike(address: &str, vocabulary: &Vocabulary) -> Option<String> {
+    let (_, domain) = address.rsplit_once('@')?;
+    let known = vocabulary.sources.values().flat_map(|source| &source.domains).chain(&vocabulary.official.domains);
+    let like = known.into_iter().find(|known| skeleton(known) == skeleton(domain))?;
+    Some(format!("sender not verified: {domain} looks like {like}"))
+}
+
+/// A domain as the eye takes it.
+fn skeleton(domain: &str) -> String {
+    let text = domain.to_lowercase().replace("rn", "m").replace("vv", "w");
+    let seen = |c: char| match c {
+        '1' | 'i' | '|' | 'ı' => 'l',
+        '0' | 'о' => 'o',
+        '5' => 's',
+        'а' => 'a',
+        'е' => 'e',
+        'с' => 'c',
+        'р' => 'p',
+        c => c,
+    };
+    text.chars().filter(|c| !matches!(c, '-' | '_')).map(seen).collect()
 }
 
 /// A display name that shows an address of the police or a platform which is not the sender's.

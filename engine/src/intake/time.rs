@@ -444,6 +444,7 @@ enum Half {
     Am,
     Pm,
     Night,
+    Day,
     /// A word that only says that it is a time of day (`बजे`).
     Clock,
 }
@@ -460,6 +461,8 @@ fn half_near(tokens: &[Token], start: usize, next: usize, text: &str, vocabulary
             Some(Half::Pm)
         } else if is(&time.night, folded) {
             Some(Half::Night)
+        } else if is(&time.day, folded) {
+            Some(Half::Day)
         } else {
             None
         }
@@ -491,6 +494,7 @@ fn hour_of(hour: u32, half: Option<Half>) -> Option<u32> {
     Some(match half {
         Some(Half::Am) if hour == 12 => 0,
         Some(Half::Pm) if hour < 11 || hour == 11 => hour + 12,
+        Some(Half::Day) if (1..=6).contains(&hour) => hour + 12,
         Some(Half::Night) if hour == 12 => 0,
         Some(Half::Night) if (6..12).contains(&hour) => hour + 12,
         _ => hour,

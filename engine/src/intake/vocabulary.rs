@@ -182,6 +182,7 @@ pub(crate) struct TimeWords {
     pub quarters: BTreeMap<String, i32>,
     pub minutes: Vec<String>,
     pub half: Vec<String>,
+    pub day: Vec<String>,
     pub about: Vec<String>,
 }
 
@@ -279,6 +280,7 @@ impl File {
                 &mut prose.officer_number,
                 &mut prose.number_words,
                 &mut time.half,
+                &mut time.day,
                 &mut classes.about_distress,
                 &mut classes.office,
                 &mut classes.press,
