@@ -170,9 +170,9 @@ impl Directory {
     }
 
     fn by_names(&self, hints: &[&str], preferred_states: &[&str]) -> Vec<Candidate> {
-        let hits: Vec<_> =
+        let named: Vec<_> =
             hints.iter().flat_map(|hint| self.places.find(hint).into_iter().map(move |hit| (*hint, hit))).collect();
-        let named_states: Vec<&str> = hits
+        let named_states: Vec<&str> = named
             .iter()
             .filter(|(_, hit)| hit.name.reach == Reach::State)
             .map(|(_, hit)| hit.name.unit.as_str())
@@ -182,7 +182,7 @@ impl Directory {
             named_states.is_empty()
                 || self.state_of(code).is_some_and(|state| named_states.contains(&state.code.as_str()))
         };
-        let districts: Vec<_> = hits
+        let districts: Vec<_> = named
             .iter()
             .filter(|(_, hit)| {
                 hit.name.reach == Reach::Own && !is_station(&hit.name.unit) && in_named_state(&hit.name.unit)
@@ -190,7 +190,7 @@ impl Directory {
             .collect();
         let district_named = |code: &str| districts.iter().any(|(_, hit)| self.is_within(code, &hit.name.unit));
         let mut found: Vec<(u8, String, &str)> = Vec::new();
-        for (hint, hit) in &hits {
+        for (hint, hit) in &named {
             let code = &hit.name.unit;
             let counts = if hit.name.needs_district {
                 district_named(code)

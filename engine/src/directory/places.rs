@@ -34,6 +34,7 @@ struct Railway {
 }
 
 /// How near a position must be.
+#[expect(clippy::struct_field_names, reason = "the unit stands at the end of the name")]
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Limits {
@@ -144,7 +145,9 @@ impl Places {
         for (group, reach) in [(&raw.names, Reach::Own), (&raw.localities, Reach::Within), (&raw.states, Reach::State)]
         {
             for (unit, texts) in group {
-                texts.iter().for_each(|text| add(text, unit, reach));
+                for text in texts {
+                    add(text, unit, reach);
+                }
             }
         }
         let mut by_first: BTreeMap<String, Vec<usize>> = BTreeMap::new();

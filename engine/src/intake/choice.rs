@@ -72,7 +72,7 @@ impl Choices {
     pub fn load(text: &str, directory: &Directory) -> Result<Self, Vec<Finding>> {
         let file: File = read_yaml(FILE, text)?;
         let mut findings = Vec::new();
-        let line = |row: &Row| u64::try_from(row.id.referenced.line()).unwrap_or(0);
+        let line = |row: &Row| row.id.referenced.line();
         if file.choice != 1 {
             findings.push(Finding::new(
                 FILE,
@@ -133,7 +133,7 @@ impl Choices {
         Choice {
             protocol: row.protocol.clone(),
             row: row.id.value.clone(),
-            line: u64::try_from(row.id.referenced.line()).unwrap_or(0),
+            line: row.id.referenced.line(),
             why: row.why.clone(),
         }
     }

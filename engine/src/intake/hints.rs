@@ -31,7 +31,7 @@ fn piece_hints(
     let text = &value[piece.0..piece.1];
     if let Some(colon) = text.find([':', '=']).filter(|at| text[..*at].split_whitespace().count() <= 4) {
         let label = fold(&text[..colon]);
-        free_text = words.free_text.iter().any(|word| *word == label);
+        free_text = words.free_text.contains(&label);
         bytes = (piece.0 + colon + 1, piece.1);
     }
     let folded = fold(text);

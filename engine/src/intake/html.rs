@@ -56,7 +56,9 @@ pub(super) fn to_text(html: &str) -> String {
             }
             "p" | "div" | "tr" | "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "li" | "pre"
             | "hr" | "dl" | "dt" | "dd" | "section" | "tbody" | "body" => {
-                out.preformatted = name == "pre" && !closing || out.preformatted && !(name == "pre" && closing);
+                if name == "pre" {
+                    out.preformatted = !closing;
+                }
                 if closing && matches!(name.as_str(), "p" | "table" | "h1" | "h2" | "h3") {
                     out.blank_line();
                 } else {
@@ -117,15 +119,12 @@ impl Writer {
     fn text(&mut self, mut raw: &str) {
         while let Some(at) = raw.find('&') {
             self.plain(&raw[..at]);
-            match entity(&raw[at..]) {
-                Some((c, length)) => {
-                    self.push(c);
-                    raw = &raw[at + length..];
-                }
-                None => {
-                    self.push('&');
-                    raw = &raw[at + 1..];
-                }
+            if let Some((c, length)) = entity(&raw[at..]) {
+                self.push(c);
+                raw = &raw[at + length..];
+            } else {
+                self.push('&');
+                raw = &raw[at + 1..];
             }
         }
         self.plain(raw);

@@ -163,7 +163,7 @@ impl Reader<'_> {
                         match (high.take(), unit) {
                             (_, 0xd800..=0xdbff) => high = Some(unit),
                             (Some(high), 0xdc00..=0xdfff) => {
-                                out.extend(char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + (unit - 0xdc00)))
+                                out.extend(char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + (unit - 0xdc00)));
                             }
                             (_, unit) => out.push(char::from_u32(unit).unwrap_or('\u{fffd}')),
                         }

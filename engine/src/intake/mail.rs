@@ -4,42 +4,21 @@ use niyam_kernel::time::Timestamp;
 
 use super::document::{Document, Segment, segments, signature_at};
 use super::labels::{self, Entry, holds_any, is_boilerplate};
-use super::mime::{Leaf, Mail};
+use super::language;
+use super::lists::{is_log, list_item, list_subject};
+use super::mime::Mail;
 use super::person::{self, Aside, Context, add};
 use super::prose;
-use super::reading::{Attachment, Found, Part, Reading, Span, Subject};
+use super::reading::{Found, Reading, Span, Subject};
 use super::sender::{self, CITIZEN, OPERATOR, OTHER};
+use super::texts::{Role, Text, collect};
 use super::time::{self, Reference};
 use super::values;
 use super::vocabulary::{Vocabulary, fold};
-use super::{language, sha256_hex};
 use crate::directory::Directory;
 
 /// Where mails without a zone are taken to be written: India.
 const IST_MIN: i32 = 330;
-
-/// What a readable part is in its mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    Body,
-    /// The HTML beside a plain text that says the same.
-    Twin,
-    /// A text that came as an attachment.
-    Attached,
-}
-
-/// A readable part and the mail it stands in.
-struct Text {
-    part: usize,
-    role: Role,
-    /// 0 for the mail itself, deeper for mails inside.
-    depth: usize,
-    from: (Option<String>, Option<String>),
-    from_span: Option<Span>,
-    name_span: Option<Span>,
-    date: Option<Timestamp>,
-    zone_min: Option<i32>,
-}
 
 /// What one writer wrote, read.
 struct Candidate {
@@ -80,7 +59,7 @@ pub(super) fn read(mail: &Mail, is_note: bool, vocabulary: &Vocabulary, director
     let documents: Vec<Document<'_>> =
         texts.iter().map(|text| Document::new(text.part, parts[text.part].text.as_deref().unwrap_or(""))).collect();
     let job = Job { vocabulary, directory, texts: &texts, documents: &documents, received_at: reading.received_at };
-    job.run(standing, reading);
+    job.run(&standing, reading);
     if let Some(found) = &mut reading.subject.external_ref {
         let header = parts[0].text.as_deref().unwrap_or("");
         for span in found.spans.iter_mut().filter(|span| span.part == 0 && span.end == 0) {
@@ -93,90 +72,6 @@ pub(super) fn read(mail: &Mail, is_note: bool, vocabulary: &Vocabulary, director
     let read_parts: Vec<usize> = reading.subjects().flat_map(parts_of).collect();
     for attachment in &mut reading.attachments {
         attachment.read = read_parts.contains(&attachment.part);
-    }
-}
-
-/// Lists the parts of a mail, the readable ones and the attachments.
-fn collect(mail: &Mail, depth: usize, reading: &mut Reading, texts: &mut Vec<Text>) {
-    let index = reading.parts.len();
-    let header = mail.header_text.as_bytes();
-    reading.parts.push(Part {
-        index,
-        name: None,
-        content_type: "message/rfc822-headers".to_owned(),
-        bytes: header.len(),
-        sha256: sha256_hex(header),
-        text: Some(mail.header_text.clone()),
-        range: mail.header_range,
-        attachment: false,
-    });
-    let from_span = mail.from.0.as_deref().and_then(|address| {
-        let start = mail.header_text.to_ascii_lowercase().find(address)?;
-        Some(Span { part: index, start, end: start + address.len() })
-    });
-    let name_span = mail.from.1.as_deref().and_then(|name| {
-        let start = mail.header_text.find(name)?;
-        Some(Span { part: index, start, end: start + name.len() })
-    });
-    for (at, leaf) in mail.leaves.iter().enumerate() {
-        let index = reading.parts.len();
-        let is_html = leaf.content_type == "text/html"
-            || leaf.content_type == "application/xhtml+xml"
-            || leaf.name.as_deref().is_some_and(|name| name.to_lowercase().ends_with(".html"));
-        let text = leaf.text.as_deref().map(|text| if is_html { super::html::to_text(text) } else { text.to_owned() });
-        let has_text = text.as_deref().is_some_and(|text| !text.trim().is_empty());
-        reading.parts.push(Part {
-            index,
-            name: leaf.name.clone(),
-            content_type: leaf.content_type.clone(),
-            bytes: leaf.bytes.len(),
-            sha256: sha256_hex(&leaf.bytes),
-            text,
-            range: leaf.range,
-            attachment: leaf.attachment,
-        });
-        if leaf.attachment {
-            reading.attachments.push(Attachment {
-                name: leaf.name.clone().unwrap_or_else(|| format!("part-{index}")),
-                content_type: leaf.content_type.clone(),
-                bytes: leaf.bytes.len(),
-                sha256: sha256_hex(&leaf.bytes),
-                part: index,
-                read: false,
-            });
-        }
-        if has_text {
-            let role = role_of(mail, at, leaf, is_html);
-            texts.push(Text {
-                part: index,
-                role,
-                depth,
-                from: mail.from.clone(),
-                from_span,
-                name_span,
-                date: mail.date,
-                zone_min: mail.zone_min,
-            });
-        }
-        if let Some(inner) = &leaf.message {
-            collect(inner, depth + 1, reading, texts);
-        }
-    }
-}
-
-fn role_of(mail: &Mail, at: usize, leaf: &Leaf, is_html: bool) -> Role {
-    let plain_beside = |other: &Leaf| {
-        other.alternative == leaf.alternative
-            && other.alternative.is_some()
-            && other.content_type == "text/plain"
-            && other.text.as_deref().is_some_and(|text| text.trim().len() > 20)
-    };
-    if leaf.attachment {
-        Role::Attached
-    } else if is_html && mail.leaves[..at].iter().any(plain_beside) {
-        Role::Twin
-    } else {
-        Role::Body
     }
 }
 
@@ -196,8 +91,8 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn run(&self, top: sender::Standing, reading: &mut Reading) {
-        let mut candidates = self.candidates(&top);
+    fn run(&self, top: &sender::Standing, reading: &mut Reading) {
+        let mut candidates = self.candidates(top);
         if candidates.is_empty() {
             reading.source.clone_from(&top.source);
             self.finish(None, &mut candidates, reading);
@@ -353,11 +248,11 @@ impl Job<'_> {
                 subject.platform.get_or_insert_with(|| Found::at(platform.clone(), span));
             }
         }
-        if primary.forwarded {
-            if let Some(doubt) = standing.doubt.clone() {
-                reading.parse_warnings.push(doubt);
-                reading.possible_misuse = true;
-            }
+        if primary.forwarded
+            && let Some(doubt) = standing.doubt.clone()
+        {
+            reading.parse_warnings.push(doubt);
+            reading.possible_misuse = true;
         }
         let mut subjects = std::mem::take(&mut primary.subjects);
         let mut subject = if subjects.is_empty() { Subject::default() } else { subjects.remove(0) };
@@ -510,18 +405,19 @@ impl Job<'_> {
         let document = &self.documents[primary.document];
         for line in &document.lines[primary.segment.lines.0..primary.segment.lines.1] {
             let text = document.line(*line);
-            if text.len() < 2_000 && holds_any(text, &self.vocabulary.official.call_received) {
-                if let Some(found) = time::find(text, self.vocabulary, primary.context_zone) {
-                    let span = document.span((line.start + found.bytes.0, line.start + found.bytes.1));
-                    reading.subject.reported_at = Some(Found::at(found.at, span));
-                    return;
-                }
+            if text.len() < 2_000
+                && holds_any(text, &self.vocabulary.official.call_received)
+                && let Some(found) = time::find(text, self.vocabulary, primary.context_zone)
+            {
+                let span = document.span((line.start + found.bytes.0, line.start + found.bytes.1));
+                reading.subject.reported_at = Some(Found::at(found.at, span));
+                return;
             }
         }
     }
 
     /// What the other writers add: forwarders and their numbers, facts that the report lacks, further persons.
-    fn others(&self, primary: &Candidate, others: &mut Vec<Candidate>, reading: &mut Reading) {
+    fn others(&self, primary: &Candidate, others: &mut [Candidate], reading: &mut Reading) {
         for other in others.iter_mut() {
             let document = &self.documents[other.document];
             let before = other.document < primary.document
@@ -530,14 +426,12 @@ impl Job<'_> {
                 && other.role != Role::Attached
                 && (before || !other.forwarded)
                 && other.address != primary.address;
-            if wrote_outside {
-                if let Some(address) = &other.address {
-                    add(
-                        &mut reading.forwarded_by,
-                        address.clone(),
-                        other.address_span.unwrap_or(Span { part: 0, start: 0, end: 0 }),
-                    );
-                }
+            if wrote_outside && let Some(address) = &other.address {
+                add(
+                    &mut reading.forwarded_by,
+                    address.clone(),
+                    other.address_span.unwrap_or(Span { part: 0, start: 0, end: 0 }),
+                );
             }
             if other.standing.official || wrote_outside {
                 for line in &document.lines[other.segment.lines.0..other.segment.lines.1] {
@@ -593,7 +487,9 @@ impl Job<'_> {
                     Some(known) => person::fill(known, found),
                     None => reading.additional_subjects.push(found),
                 }
-            } else if !another && (weight > 0 || !found.place_hints.is_empty()) && !(enough && other.forwarded) {
+            } else if another || enough && other.forwarded {
+                // Somebody else, or an older mail about what is known.
+            } else if weight > 0 || !found.place_hints.is_empty() {
                 person::fill(&mut reading.subject, found);
                 person::conclude(&mut reading.subject, self.context(primary.context_zone));
             }
@@ -652,7 +548,7 @@ impl Job<'_> {
             && reading.source != OPERATOR
             && primary.is_none_or(|primary| !primary.forwarded)
         {
-            reading.source = OPERATOR.to_owned();
+            OPERATOR.clone_into(&mut reading.source);
         }
         super::conclude(&text, self.vocabulary, primary.is_some_and(|primary| primary.forwarded), reading);
     }
@@ -701,66 +597,4 @@ fn gather(into: &mut Subject, mut from: Subject) {
     }
     into.family_contacts.append(&mut from.family_contacts);
     person::fill(into, from);
-}
-
-/// A table of measurements, such as a log of addresses: kept and hashed, not opened.
-fn is_log(document: &Document<'_>, vocabulary: &Vocabulary) -> bool {
-    let Some(first) = document.lines.first() else { return true };
-    let text = document.line(*first);
-    if document.lines.len() < 3 || !text.contains(',') || text.contains([':', '"']) {
-        return false;
-    }
-    let cells: Vec<&str> = text.split(',').collect();
-    if labels::vertical(document, (0, document.lines.len()), vocabulary).is_some() {
-        return false;
-    }
-    let names_person = cells.iter().filter_map(|cell| vocabulary.field(cell)).any(|field| {
-        matches!(
-            field,
-            super::Field::Handle
-                | super::Field::Name
-                | super::Field::Phones
-                | super::Field::PostText
-                | super::Field::ProfileUrl
-        )
-    });
-    let lettered = cells.iter().all(|cell| cell.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ' ' | '-')));
-    cells.len() >= 2 && lettered && !names_person
-}
-
-/// Length of the number in front of an item of a list.
-fn list_item(text: &str) -> Option<usize> {
-    let rest = text.trim_start_matches(['(', '[']);
-    let digits = rest.chars().take_while(|c| time::digit(*c).is_some()).count();
-    let after: String = rest.chars().skip(digits).collect();
-    let mark = after.starts_with([')', '.', ']', ':']) && after.chars().nth(1).is_none_or(char::is_whitespace);
-    ((1..=2).contains(&digits) && mark).then(|| text.len() - after.len() + 1)
-}
-
-/// One person of a list: the name stands first.
-fn list_subject(document: &Document<'_>, bytes: (usize, usize), context: Context<'_>) -> Subject {
-    let told = prose::read(document.part, document.text, bytes, context);
-    let mut subject = told.subject;
-    let text = &document.text[bytes.0..bytes.1];
-    if subject.name.is_none() {
-        let lead = text.len() - text.trim_start().len();
-        let name = text
-            .trim_start()
-            .split([',', '(', '-', '–', ':', ';'])
-            .next()
-            .and_then(|name| person::name(name, context.vocabulary));
-        let name = name.filter(|name| {
-            name.split_whitespace().count() <= 4
-                && name.chars().next().is_some_and(|c| c.is_uppercase() || !c.is_ascii())
-        });
-        subject.name = name.map(|name| {
-            let span = document.span((bytes.0 + lead, bytes.0 + lead + name.len()));
-            Found::at(name, span)
-        });
-    }
-    // In a person's own line a number is theirs unless words say otherwise.
-    for phone in std::mem::take(&mut subject.unassigned_phones) {
-        subject.phones.push(phone);
-    }
-    subject
 }

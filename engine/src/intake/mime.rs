@@ -567,28 +567,28 @@ pub(super) fn decode_text(bytes: &[u8], charset: Option<&str>, warnings: &mut Ve
         (Some(encoding), _) => encoding.decode(bytes).0.into_owned(),
         (None, None | Some("utf-8" | "utf8" | "us-ascii" | "ascii")) => utf8_or_western(bytes, warnings),
         (None, Some("utf-16")) => encoding_rs::UTF_16BE.decode(bytes).0.into_owned(),
-        (None, Some(name)) => match charset_decoder(name.as_bytes()) {
-            Some(decode) => decode(bytes),
-            None => {
+        (None, Some(name)) => {
+            if let Some(decode) = charset_decoder(name.as_bytes()) {
+                decode(bytes)
+            } else {
                 warnings.push(format!("unknown charset {name}"));
                 utf8_or_western(bytes, &mut Vec::new())
             }
-        },
+        }
     };
     text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// UTF-8, or what Western mail programs write when they do not say so.
 fn utf8_or_western(bytes: &[u8], warnings: &mut Vec<String>) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => {
-            warnings.push("text is not valid UTF-8".to_owned());
-            let lossy = String::from_utf8_lossy(bytes);
-            let good = lossy.chars().filter(|c| !c.is_ascii() && *c != char::REPLACEMENT_CHARACTER).count();
-            let bad = lossy.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
-            if good >= bad { lossy.into_owned() } else { encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned() }
-        }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        text.to_owned()
+    } else {
+        warnings.push("text is not valid UTF-8".to_owned());
+        let lossy = String::from_utf8_lossy(bytes);
+        let good = lossy.chars().filter(|c| !c.is_ascii() && *c != char::REPLACEMENT_CHARACTER).count();
+        let bad = lossy.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
+        if good >= bad { lossy.into_owned() } else { encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned() }
     }
 }
 

@@ -20,6 +20,7 @@ mod html;
 mod json;
 mod labels;
 mod language;
+mod lists;
 mod mail;
 pub mod matching;
 mod mime;
@@ -29,6 +30,7 @@ mod prose;
 mod reading;
 pub mod report;
 mod sender;
+mod texts;
 mod time;
 mod values;
 mod vocabulary;
@@ -109,7 +111,7 @@ fn conclude(text: &str, vocabulary: &Vocabulary, forwarded: bool, reading: &mut 
         let language = reading.subject.language.take();
         reading.subject = Subject { language, ..Subject::default() };
         reading.additional_subjects.clear();
-        reading.source = sender::OTHER.to_owned();
+        sender::OTHER.clone_into(&mut reading.source);
     }
     let mut seen = std::collections::BTreeSet::new();
     reading.parse_warnings.retain(|warning| seen.insert(warning.clone()));
@@ -196,8 +198,12 @@ fn visit_spans(subject: &mut Subject, visit: &mut impl FnMut(&mut Span)) {
     for found in [posted_at, reported_at].into_iter().flatten() {
         found.spans.iter_mut().for_each(&mut *visit);
     }
-    place_hints.iter_mut().for_each(|found| found.spans.iter_mut().for_each(&mut *visit));
-    family_contacts.iter_mut().for_each(|found| found.spans.iter_mut().for_each(&mut *visit));
+    for found in place_hints {
+        found.spans.iter_mut().for_each(&mut *visit);
+    }
+    for found in family_contacts {
+        found.spans.iter_mut().for_each(&mut *visit);
+    }
     if let Some(found) = age_years {
         found.spans.iter_mut().for_each(&mut *visit);
     }
@@ -208,7 +214,10 @@ fn visit_spans(subject: &mut Subject, visit: &mut impl FnMut(&mut Span)) {
 
 /// SHA-256 in hexadecimal.
 fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        text.extend([byte >> 4, byte & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)])));
+        text
+    })
 }
 
 /// RFC 3339 in UTC with whole seconds.

@@ -33,6 +33,7 @@ struct File {
 }
 
 /// One shape of a payload.
+#[expect(clippy::struct_field_names, reason = "the key of the file")]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Shape {
@@ -302,7 +303,7 @@ impl Job<'_> {
         }
     }
 
-    fn entry(&self, field: Field, node: &Node) -> Option<Entry> {
+    fn entry(field: Field, node: &Node) -> Option<Entry> {
         let value = node.scalar()?;
         let value = if field == Field::PostedAt { readable_time(value) } else { value.to_owned() };
         Some(Entry { field, label: String::new(), value, bytes: node.bytes, line: 0, next: 0, heads_record: false })
@@ -324,7 +325,7 @@ impl Job<'_> {
                 self.nodes(here, &field.path)
                     .iter()
                     .flat_map(|node| node.items().into_iter().cloned().collect::<Vec<_>>())
-                    .filter_map(|node| self.entry(field.field, &node))
+                    .filter_map(|node| Self::entry(field.field, &node))
                     .collect::<Vec<_>>()
             })
             .collect();
@@ -464,7 +465,7 @@ impl Job<'_> {
                     words.push('\n');
                 }
                 let spaced = key.replace(['_', '-'], " ");
-                entries.extend(self.vocabulary.field(&spaced).and_then(|field| self.entry(field, node)));
+                entries.extend(self.vocabulary.field(&spaced).and_then(|field| Self::entry(field, node)));
             }
         });
         let context = self.context(reading.received_at);

@@ -248,27 +248,27 @@ fn person(
     Person {
         relation,
         is_duplicate_of: of,
-        platform: value(&subject.platform),
-        account_handle: value(&subject.handle),
-        profile_url: value(&subject.profile_url),
-        name: value(&subject.name),
+        platform: value(subject.platform.as_ref()),
+        account_handle: value(subject.handle.as_ref()),
+        profile_url: value(subject.profile_url.as_ref()),
+        name: value(subject.name.as_ref()),
         phones: values(&subject.phones),
         emails: values(&subject.emails),
         ip_addresses: values(&subject.ip_addresses),
-        post_text: value(&subject.post_text),
+        post_text: value(subject.post_text.as_ref()),
         posted_at: subject.posted_at.as_ref().map(|found| rfc3339(found.value)),
         place_hints: subject.place_hints.iter().map(|found| found.value.text.clone()).collect(),
         language: subject.language.clone(),
         candidate_units: units.into_iter().map(|candidate| candidate.unit).collect(),
-        external_ref: value(&subject.external_ref),
-        post_url: value(&subject.post_url),
+        external_ref: value(subject.external_ref.as_ref()),
+        post_url: value(subject.post_url.as_ref()),
         posted_at_approximate: subject.posted_at_approximate,
         reported_at: subject.reported_at.as_ref().map(|found| rfc3339(found.value)),
-        date_of_birth: value(&subject.date_of_birth),
+        date_of_birth: value(subject.date_of_birth.as_ref()),
         is_minor: subject.date_of_birth.is_some() && subject.minor == Some(true),
         reporter: (!reporter.is_empty()).then(|| Reporter {
-            role: value(&reporter.role),
-            name: value(&reporter.name),
+            role: value(reporter.role.as_ref()),
+            name: value(reporter.name.as_ref()),
             phones: values(&reporter.phones),
             emails: values(&reporter.emails),
         }),
@@ -281,7 +281,7 @@ fn person(
                 phone: found.value.phone.clone(),
             })
             .collect(),
-        session_id: value(&subject.session_id),
+        session_id: value(subject.session_id.as_ref()),
         location: subject.location.as_ref().map(|found| Location {
             lat: degrees(found.value.lat_e7),
             lon: degrees(found.value.lon_e7),
@@ -293,8 +293,8 @@ fn person(
     }
 }
 
-fn value(found: &Option<Found<String>>) -> Option<String> {
-    found.as_ref().map(|found| found.value.clone())
+fn value(found: Option<&Found<String>>) -> Option<String> {
+    found.map(|found| found.value.clone())
 }
 
 fn values(found: &[Found<String>]) -> Vec<String> {

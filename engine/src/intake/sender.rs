@@ -53,11 +53,11 @@ pub(super) fn check(mail: &Mail, vocabulary: &Vocabulary) -> (Sender, Standing) 
     let mut doubts: Vec<String> = standing.doubt.iter().cloned().collect();
     if let Some(shown) = name.and_then(|name| shown_address(address, name, vocabulary)) {
         doubts.push(shown);
-        standing.source = OTHER.to_owned();
+        OTHER.clone_into(&mut standing.source);
     }
     if let Some(alike) = address.filter(|_| !standing.trusted).and_then(|address| lookalike(address, vocabulary)) {
         doubts.push(alike);
-        standing.source = OTHER.to_owned();
+        OTHER.clone_into(&mut standing.source);
     }
     let believed = standing.trusted;
     if believed {
@@ -71,7 +71,7 @@ pub(super) fn check(mail: &Mail, vocabulary: &Vocabulary) -> (Sender, Standing) 
     }
     if believed && !doubts.is_empty() {
         standing.trusted = false;
-        standing.source = OTHER.to_owned();
+        OTHER.clone_into(&mut standing.source);
     }
     let sender = Sender {
         address: mail.from.0.clone(),

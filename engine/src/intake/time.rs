@@ -289,6 +289,7 @@ fn ago(tokens: &[Token], text: &str, vocabulary: &Vocabulary, reference: Referen
 }
 
 /// A day, perhaps without its year.
+#[expect(clippy::struct_field_names, reason = "the day of a day")]
 #[derive(Clone, Copy, Debug)]
 struct Day {
     year: Option<u32>,
@@ -492,10 +493,9 @@ fn hour_of(hour: u32, half: Option<Half>) -> Option<u32> {
         return None;
     }
     Some(match half {
-        Some(Half::Am) if hour == 12 => 0,
-        Some(Half::Pm) if hour < 11 || hour == 11 => hour + 12,
+        Some(Half::Am | Half::Night) if hour == 12 => 0,
+        Some(Half::Pm) if hour <= 11 => hour + 12,
         Some(Half::Day) if (1..=6).contains(&hour) => hour + 12,
-        Some(Half::Night) if hour == 12 => 0,
         Some(Half::Night) if (6..12).contains(&hour) => hour + 12,
         _ => hour,
     })

@@ -230,11 +230,11 @@ fn read_ip(word: &str, start: usize, found: &mut Vec<(String, Bytes)>, wrong: &m
     }
     match word.parse::<IpAddr>() {
         Ok(address) if dotted || colons >= 3 || word.contains("::") => {
-            found.push((address.to_string(), (start, start + word.len())))
+            found.push((address.to_string(), (start, start + word.len())));
         }
         Ok(_) => {}
         Err(_) if dotted && word.split('.').all(|part| part.len() <= 3 && part.chars().all(|c| c.is_ascii_digit())) => {
-            wrong.push(format!("invalid IP {word}"))
+            wrong.push(format!("invalid IP {word}"));
         }
         Err(_) if port || colons < 4 => {}
         Err(_) => wrong.push(format!("invalid IP {word}")),

@@ -340,7 +340,7 @@ impl Vocabulary {
         let mut labels = BTreeMap::new();
         for (field, spellings) in &file.labels {
             for label in spellings {
-                let line = u64::try_from(label.referenced.line()).unwrap_or(0);
+                let line = label.referenced.line();
                 let folded = words(&label.value).concat();
                 if folded.is_empty() {
                     findings.push(Finding::new(FILE, line, "empty label", "write a word or remove the item"));
