@@ -1,1 +1,1 @@
-//! Tests that span packages: `workspace`, `conformance`, `e2e`, `browser`.
+//! Tests that span packages: `workspace`, `conformance`, `browser`; measurements stand in `bench`.

@@ -1,8 +1,8 @@
 //! Measures steps per second in memory: whole lives of cases on the small five-stage protocol.
 //!
-//! `cargo run --release -p niyam-kernel --example steps` prints one line of JSON.
+//! `cargo bench -p niyam-tests --bench steps` prints one line of JSON.
 
-#[path = "../tests/five_stages.rs"]
+#[path = "../../engine/kernel/tests/five_stages.rs"]
 mod five_stages;
 
 use std::collections::BTreeMap;

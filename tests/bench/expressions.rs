@@ -1,6 +1,6 @@
 //! Speed of expressions and decision tables: one JSON object per line on standard output.
 //!
-//! Run with `cargo run --release -p niyam-rules --example expressions`.
+//! Run with `cargo bench -p niyam-tests --bench expressions`.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
