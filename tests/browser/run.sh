@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the journeys of web/ui/tests/browser in Chromium against a demonstration of its own.
-#   NIYAM_BIN   the binary (default target/debug/niyam, built when it is not there)
+#   NIYAM_BIN   the binary (default target/debug/niyam, built first)
 #   NIYAM_PORT  the port on 127.0.0.1 (default: a free one)
 #   CHROMIUM    the browser (default /usr/bin/chromium)
 # Exit code: 0 when every check holds, else 1.
@@ -19,10 +19,9 @@ fail() {
 
 bin=${NIYAM_BIN:-target/debug/niyam}
 [ -f web/ui/dist/index.html ] || fail "the screens are not built: cd web/ui && npm ci && npm run build"
-if [ ! -x "$bin" ]; then
-  [ -z "${NIYAM_BIN:-}" ] || fail "NIYAM_BIN=$bin cannot be run"
-  "${CARGO:-cargo}" build --locked -p niyam-web --target-dir target
-fi
+# Without a binary named, cargo builds it, or finds that it is up to date.
+[ -n "${NIYAM_BIN:-}" ] || "${CARGO:-cargo}" build --locked -p niyam-web --target-dir target
+[ -x "$bin" ] || fail "$bin cannot be run"
 
 folder=$(mktemp -d)
 server=""
