@@ -21,7 +21,10 @@ const NO: [&str; 7] = [
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// Fills in a form. Questions that are answered already keep their answers.
+/// Endings of a search that was given up before anybody was met.
+const ENDINGS: [&str; 4] = ["not_the_person", "duplicate", "unreachable_phone_off", "test_or_drill"];
+
+/// Fills in a form. What is known is said again only where the form asks for it; nothing is answered anew.
 pub fn fill(
     form: &FormView,
     candidates: &[Candidate],
@@ -31,8 +34,10 @@ pub fn fill(
 ) -> BTreeMap<String, Value> {
     let mut answers = BTreeMap::new();
     for question in form.fields.iter().filter(|question| question.show_if) {
-        let known = question.value.as_ref().filter(|value| !value.is_unknown() && question.kind != "yes-no");
-        if known.is_some() && question.fact != "level" {
+        if let Some(known) = question.value.as_ref().filter(|value| !value.is_unknown()) {
+            if question.required {
+                answers.insert(question.fact.clone(), known.clone());
+            }
             continue;
         }
         if !question.required && question.kind == "text" && dice.percent(50) {
@@ -42,11 +47,11 @@ pub fn fill(
             answers.insert(question.fact.clone(), value);
         }
     }
-    // What is required and known must still be sent: a form that asks wants to hear it.
-    for question in form.fields.iter().filter(|question| question.required && question.show_if) {
-        if let Some(value) = question.value.clone().filter(|value| !value.is_unknown()) {
-            answers.entry(question.fact.clone()).or_insert(value);
-        }
+    // Whoever ends a search has met nobody: only some endings are possible then.
+    if form.id == "ending"
+        && let Some(ending) = dice.pick(&ENDINGS)
+    {
+        answers.insert("ending".to_owned(), Value::from(*ending));
     }
     answers
 }
@@ -108,7 +113,11 @@ fn of_kind(
 
 fn sentence(fact: &str) -> &'static str {
     let has = |word: &str| fact.contains(word);
-    if has("number") || has("_no") || has("ref") {
+    if fact == "name" {
+        "Rohan Kalpit"
+    } else if has("post_text") {
+        "I do not see a way on."
+    } else if has("number") || has("_no") || has("ref") {
         "NAMUNA/2026/0042"
     } else if has("hospital") {
         "Sample District Hospital"

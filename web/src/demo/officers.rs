@@ -14,6 +14,8 @@ use niyam_kernel::event::{FormProblem, Refusal};
 use niyam_kernel::id::{CaseId, RequestId};
 use niyam_kernel::time::Timestamp;
 use niyam_rules::chart::Weight;
+use niyam_rules::expression::Claim;
+use niyam_rules::protocol::Protocol;
 use niyam_rules::value::Value;
 
 use super::answers;
@@ -103,7 +105,8 @@ impl Officers {
         let seen = self.engine.case(id, Some(&seat.actor())).await?;
         let form =
             seen.acts.iter().find(|one| one.act == act.act && one.state == act.state).and_then(|one| one.form.clone());
-        let mut answers = form.as_ref().map(|form| self.fill(&seen, form, &mut dice)).unwrap_or_default();
+        let protocol = self.engine.protocol_of(id).await?;
+        let mut answers = form.as_ref().map(|form| self.fill(&seen, &protocol, form, &mut dice)).unwrap_or_default();
         for _ in 0..3 {
             let (request, actor) = (self.request(), seat.actor());
             let asked = ActRequest {
@@ -137,18 +140,16 @@ impl Officers {
         let fresh = case.record.iter().find(|one| open(&one.form) && !self.recorded.contains(&(id, one.state.clone())));
         let Some(record) = fresh else { return Ok(false) };
         self.recorded.insert((id, record.state.clone()));
-        let owners: Vec<&str> = case
-            .owners
-            .iter()
-            .filter(|owner| record.state.starts_with(&owner.state))
-            .map(|owner| owner.role.as_str())
-            .collect();
-        let Some(seat) = self.seat(case, &owners).cloned() else { return Ok(false) };
+        let owners = case.owners.iter().map(|owner| owner.role.as_str());
+        let roles: Vec<&str> = record.by.as_ref().map_or_else(|| owners.collect(), |by| vec![by.id.as_str()]);
+        let Some(seat) = self.seat(case, &roles).cloned() else { return Ok(false) };
         let seen = self.engine.case(id, Some(&seat.actor())).await?;
-        let Some(form) = seen.record.iter().find(|one| one.state == record.state).map(|one| one.form.clone()) else {
+        let mine = seen.record.iter().find(|one| one.state == record.state && one.mine);
+        let Some(form) = mine.map(|one| one.form.clone()) else {
             return Ok(false);
         };
-        let form = self.fill(&seen, &form, dice);
+        let protocol = self.engine.protocol_of(id).await?;
+        let form = self.fill(&seen, &protocol, &form, dice);
         let asked = RecordRequest {
             request: self.request(),
             actor: seat.actor(),
@@ -163,8 +164,39 @@ impl Officers {
         }
     }
 
-    fn fill(&self, case: &CaseView, form: &FormView, dice: &mut Dice) -> BTreeMap<String, Value> {
-        answers::fill(form, &case.candidates, fallback_unit(case), self.engine.now(), dice)
+    /// Fills in a form, also the questions that come up by what was just answered.
+    fn fill(&self, case: &CaseView, protocol: &Protocol, form: &FormView, dice: &mut Dice) -> BTreeMap<String, Value> {
+        let mut answers = answers::fill(form, &case.candidates, fallback_unit(case), self.engine.now(), dice);
+        let declared = protocol.forms.get(&form.id).map_or(&[][..], |form| &form.fields);
+        for field in declared.iter().filter(|field| field.required) {
+            if answers.contains_key(&field.fact) {
+                continue;
+            }
+            let asked = field.show_if.as_ref().is_some_and(|condition| match condition.claim() {
+                Claim::OneOf(fact, values, holds) => {
+                    answers.get(&fact).is_some_and(|answer| values.contains(answer) == holds)
+                }
+                Claim::Known(..)
+                | Claim::Order(..)
+                | Claim::Same(..)
+                | Claim::Active(..)
+                | Claim::Asks { .. }
+                | Claim::All(_)
+                | Claim::Any(_)
+                | Claim::Other(_) => false,
+            });
+            let question = form.fields.iter().find(|question| asked && question.fact == field.fact);
+            let answer = question.and_then(|question| {
+                let known = question.value.clone().filter(|value| !value.is_unknown());
+                known.or_else(|| {
+                    answers::answer(question, &case.candidates, fallback_unit(case), self.engine.now(), dice)
+                })
+            });
+            if let Some(answer) = answer {
+                answers.insert(field.fact.clone(), answer);
+            }
+        }
+        answers
     }
 
     /// Answers what a refused form was missing. False when it cannot be mended.
@@ -202,14 +234,15 @@ impl Officers {
     }
 
     fn weight(&self, case: &CaseView, act: &ActView) -> u64 {
-        // Nobody dies in the demo, and nobody is said to have been mistreated.
-        let never = ["death", "pocso", "child"].iter().any(|word| act.act.contains(word));
+        // Nobody dies in the demo, and nobody is said to have been mistreated; 112 is left to the visitor.
+        let never = ["death", "died", "pocso", "child", "other_trouble"].iter().any(|word| act.act.contains(word));
         if act.blocked.is_some() || never {
             return 0;
         }
         let base: u64 = match act.weight {
             Weight::Primary => 4_096,
             Weight::Plain => 384,
+            Weight::Grave if ends_early(case, act) => 6_144,
             Weight::Grave if case.events > LONG => 2_048,
             Weight::Grave => 24,
         };
@@ -280,6 +313,12 @@ fn thinking_ms(card: &CaseCard) -> u64 {
     let words = [card.id.to_string(), card.last_event_at.as_ms().to_string()];
     let real_ms = 4_000 + Dice::of(&[&words[0], &words[1]]).below(11_000);
     real_ms * u64::from(super::clock::RATE)
+}
+
+/// Some cases turn out to need no more: the search ends, or the calls afterwards are waived.
+fn ends_early(case: &CaseView, act: &ActView) -> bool {
+    let early = Dice::of(&["early", &case.card.id.to_string()]).percent(40);
+    early && (act.act == "end_search" || act.act == "close" || act.act.starts_with("waive_follow"))
 }
 
 /// Where a case goes when the alert names no place.
