@@ -156,7 +156,7 @@ mod tests {
         }
         let closed = board.cases.iter().filter(|card| card.life == LifeView::Closed).count();
         let waiting = board.cases.iter().filter(|card| card.life == LifeView::Open && card.overdue).count();
-        eprintln!(
+        let told = format!(
             "{} cases {protocols:?}, {levels:?}, {outcomes:?}; {closed} closed, the first after {first_closed:?} s, {waiting} overdue; \
              {people} things done, {late} cases with a clock run out, {forwarded} forwarded; refused: {refused:#?}",
             board.cases.len()
@@ -164,7 +164,7 @@ mod tests {
         let refusals: u32 = refused.values().sum();
         assert!(refusals * 100 <= people, "{refused:#?}");
         assert!(first_closed.is_some_and(|second| second <= 300), "{first_closed:?}");
-        assert!(closed >= 3 && waiting >= 1 && late >= 5 && forwarded >= 1 && levels.len() >= 3);
+        assert!(closed >= 3 && waiting >= 1 && late >= 5 && forwarded >= 1 && levels.len() >= 3, "{told}");
         assert!(protocols.len() == 4 && protocols.values().all(|cases| *cases >= 2), "{protocols:?}");
     }
 
