@@ -296,6 +296,24 @@ fn both_readers_of_mail_see_the_same_parts() {
 }
 
 #[test]
+fn a_very_long_text_is_read_from_its_beginning_and_a_person_is_asked() {
+    let mail = |tail: usize| {
+        let tail = format!("{}\n", "lorem ".repeat(2_000)).repeat(tail / 12_001);
+        format!("From: Meta Emergency Response <e@meta-alerts.example.com>\n\nUsername: big_namuna\n\n{tail}\nPhone: 55555 50101\n").into_bytes()
+    };
+    let short = reading(&mail(100_000));
+    assert_eq!(short.subject.phones.len(), 1);
+    assert!(!short.needs_review, "{:?}", short.parse_warnings);
+    let long = reading(&mail(2_400_000));
+    check(&long);
+    assert_eq!(long.subject.handle.as_ref().unwrap().value, "big_namuna");
+    assert!(long.subject.phones.is_empty(), "it stands behind what is read");
+    assert!(long.needs_review && long.parse_warnings.iter().any(|warning| warning.starts_with("very long text")));
+    let kept = long.parts.iter().filter_map(|part| part.text.as_deref()).any(|text| text.contains("55555 50101"));
+    assert!(kept, "what was not read is shown");
+}
+
+#[test]
 fn reading_time_grows_with_the_size_only() {
     let mail = |lines: usize| {
         let tail = "> earlier correspondence, (see) 12 of 13: nothing; “here” 55555 50101 in Kota mein\nplain, text - with: marks | and \"quotes\n\n".repeat(lines);

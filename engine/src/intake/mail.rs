@@ -19,6 +19,10 @@ use crate::directory::Directory;
 
 /// Where mails without a zone are taken to be written: India.
 const IST_MIN: i32 = 330;
+/// Most bytes of one text that are read; what stands behind them is kept and shown, and a person is asked to look.
+///
+/// Other alerts wait while one is read, and nobody writes what matters behind two megabytes.
+pub(super) const READ_BYTES: usize = 2_000_000;
 
 /// What one writer wrote, read.
 struct Candidate {
@@ -57,7 +61,10 @@ pub(super) fn read(mail: &Mail, is_note: bool, vocabulary: &Vocabulary, director
     reading.sender = sender;
     let parts = std::mem::take(&mut reading.parts);
     let documents: Vec<Document<'_>> =
-        texts.iter().map(|text| Document::new(text.part, parts[text.part].text.as_deref().unwrap_or(""))).collect();
+        texts.iter().map(|text| Document::new(text.part, beginning(parts[text.part].text.as_deref()))).collect();
+    if documents.iter().zip(&texts).any(|(read, text)| parts[text.part].text.as_deref() != Some(read.text)) {
+        reading.parse_warnings.push("very long text: only its beginning was read".to_owned());
+    }
     let job = Job { vocabulary, directory, texts: &texts, documents: &documents, received_at: reading.received_at };
     job.run(&standing, reading);
     if let Some(found) = &mut reading.subject.external_ref {
@@ -80,6 +87,16 @@ fn parts_of(subject: &Subject) -> Vec<usize> {
     let mut parts = Vec::new();
     super::visit_spans(&mut subject.clone(), &mut |span| parts.push(span.part));
     parts
+}
+
+/// The beginning of a text, up to [`READ_BYTES`] and a whole line.
+fn beginning(text: Option<&str>) -> &str {
+    let text = text.unwrap_or("");
+    if text.len() <= READ_BYTES {
+        return text;
+    }
+    let cut = &text[..text.floor_char_boundary(READ_BYTES)];
+    cut.rfind('\n').map_or(cut, |end| &cut[..=end])
 }
 
 struct Job<'a> {
