@@ -68,6 +68,22 @@ async fn the_same_request_is_done_once_and_answered_twice() {
 }
 
 #[tokio::test]
+async fn the_chart_shows_the_way_the_case_went_and_no_other() {
+    let (world, id) = one_case().await;
+    let ways = async || {
+        let (_, chart) = world.get(&format!("/api/v1/cases/{id}/chart"), None).await;
+        let edges = chart["edges"].as_array().expect("edges").clone();
+        let taken = |edge: &&Value| edge["taken"] == true;
+        edges.iter().filter(taken).map(|edge| (edge["from"].clone(), edge["to"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(ways().await, []);
+    let (status, answer) =
+        world.act(&id, DESK, json!({ "request_id": uuid(9), "act": "acknowledge", "form": {} })).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(ways().await, [(json!("open.intake"), json!("open.reach"))]);
+}
+
+#[tokio::test]
 async fn an_act_of_another_role_is_refused_in_both_languages() {
     let (world, id) = one_case().await;
     let (status, answer) = world.act(&id, FIELD, json!({ "request_id": uuid(1), "act": "acknowledge" })).await;

@@ -185,12 +185,20 @@ fn a_case_is_tried_in_virtual_time_with_reasons_and_places() {
         std::fs::write(&path, text).expect("a file");
         path.display().to_string()
     };
-    let alert = file("alert.eml", "From: warden@hostel.example.org\r\nSubject: help\r\n\r\nPlease come.\r\n");
+    let alert = file(
+        "alert.eml",
+        "From: warden@hostel.example.org\r\nSubject: help\r\n\r\nUsername: asha_namuna\r\nTime of post: 2026-11-21 08:00:00 UTC\r\n",
+    );
     let ran = niyam(&["try", "kota", "--alert", &alert], b"");
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-    for words in
-        ["00:00:00  the alert opens the case", "runs out", "because open.intake/after/", "protocol.yaml:", "tells "]
-    {
+    for words in [
+        "21 Nov 2026 13:30 IST",
+        "00:00:00  the alert opens the case",
+        "runs out",
+        "because open.intake/after/",
+        "protocol.yaml:",
+        "tells ",
+    ] {
         assert!(ran.out.contains(words), "{words}: {}", ran.out);
     }
     let acts = "- { act: acknowledge, by: help_desk }\n- { act: acknowledge, by: help_desk }\n";

@@ -24,6 +24,9 @@ pub struct Card {
     pub late: BTreeMap<String, CardDue>,
     /// States that have been entered, by id.
     pub visited: BTreeSet<String>,
+    /// Transitions that have been taken, by id.
+    #[serde(default)]
+    pub taken: BTreeSet<String>,
     /// Who is responsible for the first of the leaves.
     pub owner: Option<CardOwner>,
     /// The clock that runs out next.
@@ -132,7 +135,8 @@ fn note_states(
     };
     card.visited.extend(ids(&state.configuration));
     for reason in reasons {
-        if let Reason::Taken { left, entered, .. } = reason {
+        if let Reason::Taken { transition, left, entered, .. } = reason {
+            card.taken.insert(transition.clone());
             card.visited.extend(entered.iter().cloned());
             card.late.retain(|late, _| !left.contains(late));
         }

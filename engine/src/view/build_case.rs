@@ -76,6 +76,7 @@ impl Runtime {
                 .filter(|state| card.visited.contains(&state.id))
                 .map(|state| state.id.clone())
                 .collect(),
+            taken: card.taken.iter().cloned().collect(),
             acts: acts(&live, &readable, reader),
             record: records(&live, &readable, reader),
             candidates: self.candidates_of(&live, &contents),

@@ -28,6 +28,8 @@ pub struct CaseView {
     pub active: Vec<String>,
     /// States that have been entered, by id, in document order.
     pub visited: Vec<String>,
+    /// Transitions that have been taken, by id.
+    pub taken: Vec<String>,
     /// Acts that active states offer.
     pub acts: Vec<ActView>,
     /// Forms of active states.

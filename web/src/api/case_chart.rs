@@ -22,5 +22,5 @@ pub async fn chart(State(app): State<App>, Path(id): Path<String>) -> Result<Jso
     let protocol = app.engine.protocol_of(id).await?;
     // Where a case stands is no personal data, so nobody's reading of sealed facts is asked for.
     let case = app.engine.case(id, None).await?;
-    Ok(Json(GeometryShape::of(&protocol, &case.active, &case.visited)))
+    Ok(Json(GeometryShape::of(&protocol, &case.active, &case.visited, &case.taken)))
 }

@@ -87,14 +87,15 @@ pub struct EdgeShape {
     pub label: Option<TextShape>,
     /// Only clocks trigger it.
     pub timed: bool,
-    /// The case has been at both its ends.
+    /// The case has gone this way.
     pub taken: bool,
 }
 
 impl GeometryShape {
-    /// Draws a protocol's chart with the states that are active and those that have been entered.
+    /// Draws a protocol's chart with the states that are active, those that have been entered, and the transitions that
+    /// have been taken, all by id.
     #[must_use]
-    pub fn of(protocol: &Protocol, active: &[String], visited: &[String]) -> Self {
+    pub fn of(protocol: &Protocol, active: &[String], visited: &[String], taken: &[String]) -> Self {
         let drawn = layout::draw(&protocol.chart);
         Self {
             width: drawn.width,
@@ -110,7 +111,7 @@ impl GeometryShape {
                 })
                 .collect(),
             boxes: drawn.boxes.into_iter().map(|state| state_box(protocol, state, active, visited)).collect(),
-            edges: drawn.edges.into_iter().map(|one| edge(one, visited)).collect(),
+            edges: drawn.edges.into_iter().map(|one| edge(one, taken)).collect(),
         }
     }
 }
@@ -133,11 +134,11 @@ fn state_box(protocol: &Protocol, state: StateBox, active: &[String], visited: &
     }
 }
 
-fn edge(edge: Edge, visited: &[String]) -> EdgeShape {
+fn edge(edge: Edge, taken: &[String]) -> EdgeShape {
     let join = |side: fn(&Text) -> &str| edge.labels.iter().map(side).collect::<Vec<_>>().join(" · ");
     let label = Text { en: join(|text| &text.en), hi: join(|text| &text.hi) };
     EdgeShape {
-        taken: visited.contains(&edge.from) && visited.contains(&edge.to),
+        taken: edge.transitions.iter().any(|transition| taken.contains(transition)),
         label: (!label.en.is_empty()).then(|| label.into()),
         id: edge.transitions.join(" "),
         from: edge.from,

@@ -20,5 +20,5 @@ pub async fn chart(State(app): State<App>, Path(name): Path<String>) -> Result<J
         .engine
         .protocol(&name)
         .ok_or_else(|| ApiError::not_found("There is no such protocol.", "ऐसा कोई प्रोटोकॉल नहीं है।"))?;
-    Ok(Json(GeometryShape::of(&protocol, &[], &[])))
+    Ok(Json(GeometryShape::of(&protocol, &[], &[], &[])))
 }

@@ -14,6 +14,7 @@ use niyam_rules::diagnostics::{Severity, text};
 use niyam_rules::duration::Duration;
 use niyam_rules::protocol::{Expectation, Happening, Protocol, Scenario, ScenarioStep};
 use niyam_rules::shipped;
+use niyam_rules::text::Language;
 use niyam_rules::value::Value;
 
 use super::alert_file;
@@ -152,8 +153,11 @@ fn print_alert(
     console.line(title)?;
     console.line(format!("  {}: {}", understood.source, understood.reason.en))?;
     for (name, value) in facts {
-        let label = protocol.facts.get(name).map_or(name.as_str(), |fact| &fact.label.en);
-        console.line(format!("  {label}: {}", story::value_in_words(value)))?;
+        let (label, value) = match protocol.facts.get(name) {
+            Some(fact) => (fact.label.en.as_str(), fact.kind.show(value, Language::En)),
+            None => (name.as_str(), story::value_in_words(value)),
+        };
+        console.line(format!("  {label}: {value}"))?;
     }
     for warning in &understood.contents.warnings {
         console.line(format!("  {} {warning}", console.paint(Paint::Warning, "note:")))?;
