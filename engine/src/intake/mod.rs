@@ -2,7 +2,7 @@
 //!
 //! Purpose: [`read`] turns any bytes into a [`Reading`]: who is in distress, on which platform, where, who says so, each value
 //! with its place in the original. [`relate`] decides whether it is the same alert again, more about an open case, or a new
-//! one; [`choose`] which protocol it runs on; [`report`] writes it down for the command line.
+//! one; [`Choices::choose`] which protocol it runs on; [`report()`] writes it down for the command line.
 //!
 //! Invariants: total and pure. No bytes make it panic, none are lost: what cannot be read becomes an alert for a person to
 //! read. A value that was not found is empty, never guessed. Words, labels, hosts, payload shapes and the choice of protocol

@@ -1,6 +1,6 @@
 //! The sandbox: everything an expression may use and every limit, in one place.
 //!
-//! The engine starts empty ([`Engine::new_raw`]); what is registered in [`register`] and the operators that Rhai builds in
+//! The engine starts empty ([`Engine::new_raw`]); what is registered in `register` and the operators that Rhai builds in
 //! for whole numbers, texts and booleans are all there is. The limits are set here and not left to Rhai, whose defaults
 //! differ between debug and release builds.
 
