@@ -122,6 +122,28 @@ fn serve_without_demo_refuses_other_addresses() {
     assert!(ran.err.contains("listens on loopback only") && ran.err.contains("= help: "), "{}", ran.err);
 }
 
+#[test]
+fn the_demo_refuses_a_folder_of_real_cases() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("niyam.db"), "").expect("a file");
+    let path = folder.path().display().to_string();
+    let ran = niyam(&["serve", "--demo", "--listen", "127.0.0.1:0", "--data", &path], b"");
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("holds real cases") && ran.err.contains("= help: "), "{}", ran.err);
+    assert!(!folder.path().join("demo-clock.json").exists(), "no clock is begun there");
+}
+
+#[test]
+fn real_work_refuses_a_folder_of_the_demo() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("demo-clock.json"), "").expect("a file");
+    let path = folder.path().display().to_string();
+    let ran = niyam(&["serve", "--listen", "127.0.0.1:0", "--data", &path], b"");
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("invented cases of --demo") && ran.err.contains("= help: "), "{}", ran.err);
+    assert!(!folder.path().join("niyam.db").exists(), "no database is made there");
+}
+
 /// A protocol with one wait and a scenario for it.
 const TESTED: &str = "niyam: 1
 protocol: mine

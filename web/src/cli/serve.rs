@@ -18,12 +18,15 @@ use super::{CliError, Exit};
 use crate::api::{self, App};
 use crate::console::Console;
 use crate::demo;
-use crate::demo::clock::{FastClock, RATE};
+use crate::demo::clock::{self, FastClock, RATE};
 use crate::http::guard::Hosts;
 use crate::http::log;
 use crate::intake;
 use crate::people::{Office, RosterError};
 use crate::staff::Staff;
+
+/// What the engine keeps its data in.
+const DATABASE: &str = "niyam.db";
 
 /// Serve the screens and the API.
 ///
@@ -73,6 +76,12 @@ pub enum ServeError {
         /// Why.
         source: io::Error,
     },
+    /// Invented cases would come among real ones, on a clock that runs too fast.
+    #[error("the data folder `{}` holds real cases, and --demo would play in it", .0.display())]
+    RealData(PathBuf),
+    /// Invented cases would be worked as real ones.
+    #[error("the data folder `{}` holds the invented cases of --demo", .0.display())]
+    DemoData(PathBuf),
     /// Nobody of that id is in the roster.
     #[error("nobody in the roster is `{0}`")]
     NoSuchOperator(String),
@@ -96,6 +105,10 @@ impl ServeError {
             Self::Listen { .. } => Some("choose another address with --listen".to_owned()),
             Self::Roster(_) => Some("mend the file; columns are person,name_en,name_hi,unit,roles,shift".to_owned()),
             Self::Folder { .. } => Some("choose another with --data, or delete it to begin anew".to_owned()),
+            Self::RealData(_) => {
+                Some("name another folder with --data, or leave --demo out to serve these cases".to_owned())
+            }
+            Self::DemoData(_) => Some("name another folder with --data, or add --demo to go on with them".to_owned()),
             Self::NoSuchOperator(_) => {
                 Some("use the first column of people.csv, a colon and one of the roles".to_owned())
             }
@@ -174,6 +187,10 @@ fn demo_world(arguments: &Serve) -> Result<World, ServeError> {
     let data = arguments.data.clone().unwrap_or_else(|| Path::new("data/demo").to_owned());
     let folder = |source| ServeError::Folder { path: data.clone(), source };
     std::fs::create_dir_all(&data).map_err(folder)?;
+    // The clock is written before the database is made: a database without one was never the demo's.
+    if data.join(DATABASE).try_exists().map_err(folder)? && !clock::is_in(&data).map_err(folder)? {
+        return Err(ServeError::RealData(data));
+    }
     let clock = FastClock::of_folder(&data, SystemClock).map_err(folder)?;
     let office = demo::office()?;
     let staff = Staff { seats: office.seats(), may_switch: true, operator: Some(0) };
@@ -182,6 +199,10 @@ fn demo_world(arguments: &Serve) -> Result<World, ServeError> {
 
 fn local_world(arguments: &Serve) -> Result<World, ServeError> {
     let data = arguments.data.clone().unwrap_or_else(|| Path::new("data").to_owned());
+    let folder = |source| ServeError::Folder { path: data.clone(), source };
+    if clock::is_in(&data).map_err(folder)? {
+        return Err(ServeError::DemoData(data));
+    }
     let office = Office::of_folder(&data)?;
     let staff = local_staff(&office, arguments.operator.as_deref())?;
     Ok(World { data, office, clock: Arc::new(SystemClock), staff, hosts: Hosts::Loopback, clock_rate: 1 })

@@ -16,6 +16,14 @@ pub const RATE: u32 = 3;
 
 const FILE: &str = "demo-clock.json";
 
+/// Whether a data folder has a demo's clock, and so a demo's data.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn is_in(folder: &Path) -> io::Result<bool> {
+    folder.join(FILE).try_exists()
+}
+
 /// A clock that runs [`RATE`] times as fast as another, from a moment at which both said the same.
 pub struct FastClock<C> {
     began: Timestamp,
