@@ -20,7 +20,7 @@ function mock(): Plugin {
 
 export default defineConfig({
   plugins: [svelte(), mock()],
-  // `NIYAM_API=http://127.0.0.1:8080 npm run dev` works against a running server instead of the mock.
+  // `NIYAM_API=http://127.0.0.1:7600 npm run dev` works against a running server instead of the mock.
   server: {
     host: '127.0.0.1',
     ...(process.env.NIYAM_API === undefined ? {} : { proxy: { '/api': process.env.NIYAM_API } }),

@@ -40,7 +40,7 @@ pub struct Serve {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Address and port to listen on.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7600")]
     pub listen: SocketAddr,
     /// Without --demo: who acts, as `person` or `person:role` of the roster `people.csv` in the data folder
     /// [default: the first in it].
