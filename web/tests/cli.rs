@@ -44,8 +44,18 @@ fn protocol(text: &str) -> (tempfile::TempDir, String) {
 fn help_names_every_command_and_the_exit_codes() {
     let ran = niyam(&["--help"], b"");
     assert_eq!(ran.code, 0);
-    for word in ["serve", "check", "test", "try", "chart", "Exit codes", "1  something was found", "2  wrong usage"] {
+    let exit_codes = ["Exit codes", "1  something was found", "2  wrong usage"];
+    let commands = ["serve", "check", "test", "try", "extract", "chart"];
+    for word in commands.iter().chain(&["help"]).chain(&exit_codes) {
         assert!(ran.out.contains(word), "{word}: {}", ran.out);
+    }
+    for command in commands {
+        let helped = niyam(&["help", command], b"");
+        assert_eq!(helped.code, 0, "{}", helped.err);
+        for word in exit_codes.iter().chain(&[format!("niyam {command}").as_str()]) {
+            assert!(helped.out.contains(word), "{command}, {word}: {}", helped.out);
+        }
+        assert_eq!(niyam(&[command, "--help"], b"").out, helped.out, "both say the same");
     }
 }
 

@@ -21,11 +21,11 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done, nothing to report
   1  something was found: findings in a protocol, a failed scenario, a refused step
-  2  wrong usage, a file that cannot be read, or a server that cannot start";
+  2  wrong usage, a file that cannot be read, or a server that cannot start or go on";
 
 /// Runs police protocols for people in distress.
 #[derive(Debug, Parser)]
-#[command(name = "niyam", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(name = "niyam", version, after_help = EXIT_CODES)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -36,16 +36,22 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the screens and the API.
+    #[command(after_help = EXIT_CODES)]
     Serve(serve::Serve),
     /// Read protocols and say everything that is wrong with them.
+    #[command(after_help = EXIT_CODES)]
     Check(check::Check),
     /// Run the scenarios of protocols in virtual time and say what they have not touched.
+    #[command(after_help = EXIT_CODES)]
     Test(test::Test),
     /// Take one case through a protocol in virtual time and tell what happens, why, and who is told.
+    #[command(after_help = EXIT_CODES)]
     Try(trial::Try),
     /// Read alerts and print what they say.
+    #[command(after_help = EXIT_CODES)]
     Extract(extract::Extract),
     /// Run a bare statechart step by step, for conformance tests.
+    #[command(after_help = EXIT_CODES)]
     Chart(chart::Chart),
 }
 
