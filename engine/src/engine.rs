@@ -92,6 +92,7 @@ impl Engine {
             wake: Notify::new(),
             intake_turn: Mutex::new(()),
             dispatch_turn: Mutex::new(()),
+            resting: Mutex::default(),
             node,
         };
         // nobody else holds the folder, so no claim can be alive
@@ -232,7 +233,8 @@ impl Engine {
                 }
             }
             let next = self.runtime.store.next_due().await.ok().flatten();
-            let wait_ms = next.map_or(LONGEST_SLEEP_MS, |due| due.since_ms(self.now())).clamp(5, LONGEST_SLEEP_MS);
+            // what is due and still there after settling rests or is being read: look again soon, not at once
+            let wait_ms = next.map_or(LONGEST_SLEEP_MS, |due| due.since_ms(self.now())).clamp(50, LONGEST_SLEEP_MS);
             tokio::select! {
                 () = &mut shutdown => return,
                 () = self.runtime.wake.notified() => {}

@@ -183,8 +183,7 @@ impl Runtime {
         let case = live.row.id;
         let mut alerts: Vec<AlertId> = Vec::new();
         for (link, _) in self.store.alerts_of(case).await? {
-            let elsewhere = self.store.cases_of(link.alert).await?.iter().any(|other| other.case != case);
-            if !elsewhere && link.seals.iter().any(|group| group == seal) {
+            if !self.is_held_elsewhere(link.alert, case).await? && link.seals.iter().any(|group| group == seal) {
                 alerts.push(link.alert);
             }
         }
@@ -207,6 +206,20 @@ impl Runtime {
         writes.push(Write::DestroyKeys { case, seal: seal.to_owned(), at: event.at });
         live.keys.forget(seal);
         Ok(())
+    }
+
+    /// Whether another case still holds what an alert told: one whose keys for it were not destroyed.
+    async fn is_held_elsewhere(&self, alert: AlertId, case: CaseId) -> Result<bool, StoreError> {
+        for link in self.store.cases_of(alert).await? {
+            if link.case == case {
+                continue;
+            }
+            let Some(other) = self.store.load(link.case).await? else { continue };
+            if link.seals.iter().any(|seal| other.keys.iter().any(|key| key.seal == *seal)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// A notice to the most senior role that is there day and night, for what no rule of the case looks after.

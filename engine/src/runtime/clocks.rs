@@ -10,26 +10,33 @@ use crate::store::{Commit, TimerRow, Write};
 
 /// Timers fired in one go before the loop looks at its other work.
 const BATCH: u64 = 256;
+/// Milliseconds until a timer that could not fire is tried again.
+const REST_MS: i64 = 30_000;
 
 impl Runtime {
     /// Fires every timer due at `now`, in the order they are due. One that fails does not hold up the others: it stays
-    /// due, and the failure is logged. Returns how many fired.
+    /// due, the failure is logged, and it is tried again after [`REST_MS`]. Returns how many fired.
     pub async fn fire_due(&self, now: Timestamp) -> Result<usize, StoreError> {
         let mut fired = 0;
         loop {
-            let due = self.store.due_timers(now, BATCH).await?;
-            let mut progress = 0;
+            let mut resting = self.resting.lock().await;
+            resting.retain(|_, until| *until > now);
+            let limit = BATCH + u64::try_from(resting.len()).unwrap_or(u64::MAX - BATCH);
+            let mut due = self.store.due_timers(now, limit).await?;
+            due.retain(|timer| !resting.contains_key(&(timer.case, timer.timer)));
+            drop(resting);
             for timer in &due {
                 match self.fire(timer).await {
-                    Ok(()) => progress += 1,
+                    Ok(()) => fired += 1,
                     Err(ActError::Store(StoreError::Full)) => return Err(StoreError::Full),
                     Err(error) => {
                         tracing::error!(case.id = %timer.case, timer.id = timer.timer, %error, "a clock could not fire");
+                        let until = Timestamp::from_ms(now.as_ms().saturating_add(REST_MS));
+                        self.resting.lock().await.insert((timer.case, timer.timer), until);
                     }
                 }
             }
-            fired += progress;
-            if progress == 0 || due.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+            if due.is_empty() {
                 return Ok(fired);
             }
         }

@@ -16,8 +16,10 @@ pub mod receive;
 pub mod start;
 pub mod versions;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use niyam_kernel::id::CaseId;
 use niyam_kernel::time::Timestamp;
 use tokio::sync::{Mutex, Notify, broadcast};
 
@@ -50,6 +52,8 @@ pub struct Runtime {
     pub intake_turn: Mutex<()>,
     /// One round of deliveries at a time.
     pub dispatch_turn: Mutex<()>,
+    /// Timers that could not fire, and until when they are left alone.
+    pub resting: Mutex<BTreeMap<(CaseId, u64), Timestamp>>,
     /// Name under which effects are claimed.
     pub node: String,
 }

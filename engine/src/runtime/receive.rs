@@ -77,11 +77,11 @@ impl Runtime {
     }
 
     /// The alert of the same bytes that somebody looks after or will: one that is unread, or of an open case. The same bytes
-    /// after the case was closed are a new cry for help, and what was filed is read again.
+    /// after the case was closed or halted are a new cry for help, and what was filed is read again.
     async fn held(&self, sha256: &[u8; 32], received: &Received) -> Result<Option<AlertId>, StoreError> {
         for alert in self.store.same_alerts(sha256, &received.channel, received.drill).await? {
             let unread = self.store.alert(alert).await?.is_some_and(|row| row.class == Class::Unread);
-            if unread || self.lives_of(alert).await?.iter().any(|(_, life)| *life != LifeView::Closed) {
+            if unread || self.lives_of(alert).await?.iter().any(|(_, life)| *life == LifeView::Open) {
                 return Ok(Some(alert));
             }
         }
@@ -142,10 +142,16 @@ impl Runtime {
     }
 
     /// Works on alerts that are still unread. Returns how many were done.
+    ///
+    /// Clocks wait behind this, so it never waits itself: while an alert is being read, the others are left for the next
+    /// time. What was read between the list and the turn is left alone.
     pub async fn take_up_unread(&self, now: Timestamp) -> Result<usize, StoreError> {
         let mut done = 0;
         for alert in self.store.unread(now, 64).await? {
-            let _turn = self.intake_turn.lock().await;
+            let Ok(_turn) = self.intake_turn.try_lock() else { return Ok(done) };
+            if self.store.alert(alert).await?.is_none_or(|row| row.class != Class::Unread) {
+                continue;
+            }
             let result = match self.received_again(alert).await {
                 Ok(Some(received)) => self.work_on(alert, &received).await,
                 Ok(None) => continue,
@@ -159,7 +165,7 @@ impl Runtime {
         Ok(done)
     }
 
-    /// An alert as it was received; `None` when it was erased or is read already.
+    /// An alert as it was received; `None` when it was erased.
     pub async fn received_again(&self, alert: AlertId) -> Result<Option<Received>, StoreError> {
         let Some(row) = self.store.alert(alert).await? else { return Ok(None) };
         let Some(bytes) = self.alert_bytes(&row).await? else { return Ok(None) };
@@ -303,14 +309,28 @@ impl Runtime {
         candidates.retain(|(case, _)| !touched.cases.iter().any(|(other, _)| other == case));
         let mut known = Vec::new();
         for (case, _) in &candidates {
-            let live = self.load(*case).await?;
+            let live = match self.load(*case).await {
+                Ok(live) => live,
+                Err(error) if is_lasting(&error) => {
+                    // the person must not wait for a case that nobody can open: a new one is opened
+                    tracing::error!(case.id = %case, alert.id = %alert, "an open case cannot be loaded; the alert does not join it");
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let facts = live.state.facts.into_iter().map(|(name, fact)| (name, fact.value)).collect();
             known.push(KnownCase { case: *case, facts });
         }
         while let Some((case, relation)) = self.related(subject, session, &candidates, &known) {
             let mut live = self.load(case).await?;
-            let facts = declared(&live.protocol, &subject.facts);
+            let mut facts = declared(&live.protocol, &subject.facts);
             let seals = seals_of(&live.protocol, &facts);
+            // a position that arrives after the stop must not bring the person back
+            let told = facts.len();
+            if session.is_some() {
+                facts.retain(|name, _| seal_of(&live.protocol, name).is_none_or(|seal| !live.keys.is_erased(seal)));
+            }
+            let is_late = facts.len() < told;
             let facts = joining::counting(&live.state.facts, facts);
             let body = EventBody::Joined { alert, event: event_name(relation).to_owned(), facts };
             live.row.alerts += 1;
@@ -324,6 +344,7 @@ impl Runtime {
             touched.writes.extend(appended.writes);
             let event = appended.number;
             touched.writes.push(Write::CaseAlert(CaseAlertRow { case, alert, relation, event, seals }));
+            touched.writes.extend(is_late.then_some(Write::EraseAlert(alert)));
             self.lookups(&live, drill, subject, &mut touched.writes);
             touched.changes.push(appended.change);
             touched.cases.push((case, relation));
@@ -518,6 +539,14 @@ impl From<LoadError> for WorkError {
                 Self::Case(format!("the protocol version of {case} cannot be loaded: {reason}"))
             }
         }
+    }
+}
+
+/// Whether a case stays unreadable however often it is tried.
+fn is_lasting(error: &LoadError) -> bool {
+    match error {
+        LoadError::Missing(_) | LoadError::Version(..) | LoadError::Store(StoreError::Corrupt { .. }) => true,
+        LoadError::Store(_) => false,
     }
 }
 

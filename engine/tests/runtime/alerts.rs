@@ -1,10 +1,13 @@
 //! From bytes to cases.
 
+use std::sync::Arc;
+
+use niyam_engine::engine::Data;
 use niyam_engine::error::ReceiveError;
-use niyam_engine::request::{Class, Relation};
+use niyam_engine::request::{Class, Received, Relation};
 use niyam_engine::view::Filter;
 
-use crate::world::{World, officer};
+use crate::world::{NOON, World, officer};
 
 const FIRST: &str = "name: Rohan Kalpit\nphones: +915555550101\nexternal_ref: R-1\nsource: lines";
 
@@ -169,4 +172,61 @@ async fn the_end_of_an_unknown_session_is_filed_and_a_position_opens_a_case() {
     assert_eq!(location.cases[0].relation, Relation::New);
     let more = world.receive("session_id: k-1\nsession: location\nsource: more").await;
     assert_eq!((more.cases[0].case, more.cases[0].relation), (location.cases[0].case, Relation::Location));
+}
+
+/// Reads as the others do, but only when it is let go.
+struct Held {
+    lines: crate::world::Lines,
+    entered: std::sync::mpsc::Sender<()>,
+    go: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl niyam_engine::understood::Intake for Held {
+    fn understand(&self, received: &Received) -> niyam_engine::understood::Understood {
+        self.entered.send(()).unwrap();
+        // when nobody is left to let it go, it goes
+        let _ = self.go.lock().unwrap().recv();
+        self.lines.understand(received)
+    }
+
+    fn relate(
+        &self,
+        subject: &niyam_engine::understood::SubjectFacts,
+        session: Option<niyam_engine::understood::SessionMessage>,
+        known: &[niyam_engine::understood::KnownCase],
+    ) -> Option<(niyam_kernel::id::CaseId, Relation)> {
+        self.lines.relate(subject, session, known)
+    }
+
+    fn fallback(&self) -> String {
+        self.lines.fallback()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_that_is_being_read_is_not_taken_up_again_and_holds_up_no_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    let (entered, reading) = std::sync::mpsc::channel();
+    let (release, go) = std::sync::mpsc::channel();
+    let world = World::open_at(Data::Folder(folder.path().to_owned()), NOON, |config| {
+        let held = Held { lines: crate::world::Lines::default(), entered, go: std::sync::Mutex::new(go) };
+        config.intake = Arc::new(held);
+    })
+    .await
+    .unwrap();
+    let (engine, received) = (Arc::clone(&world.engine), world.received("name: Rohan Kalpit\nphones: +915555550101"));
+    let receiving = tokio::spawn(async move { engine.receive(received).await.unwrap() });
+    let reading = tokio::task::spawn_blocking(move || {
+        reading.recv().unwrap();
+        reading
+    });
+    let reading = reading.await.unwrap();
+    world.engine.settle().await.unwrap();
+    drop(release);
+    let receipt = receiving.await.unwrap();
+    world.engine.settle().await.unwrap();
+    assert_eq!(receipt.cases.len(), 1);
+    assert!(reading.try_recv().is_err(), "it is read once");
+    let view = world.engine.case(receipt.cases[0].case, None).await.unwrap();
+    assert_eq!(view.alerts.len(), 1);
 }

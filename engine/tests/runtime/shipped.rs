@@ -133,6 +133,12 @@ async fn a_session_is_followed_and_its_stop_erases_the_profile() {
     let view = world.engine.case(case, Some(&desk())).await.unwrap();
     assert_eq!((value(&view, "name"), value(&view, "position")), (None, None));
     assert!(world.engine.alert_bytes(receipt.alert, &desk()).await.is_err(), "the original is erased too");
+    // networks deliver out of order: a position after the stop must not bring the person back
+    let late = receive(&world, "ksos", "application/json", &location.replace("\"seq\":1", "\"seq\":2")).await;
+    assert_eq!(late.cases.first().map(|joined| joined.case), Some(case));
+    let view = world.engine.case(case, Some(&desk())).await.unwrap();
+    assert_eq!(value(&view, "position"), None);
+    assert!(world.engine.alert_bytes(late.alert, &desk()).await.is_err(), "and its original is not kept");
     let erased = world.engine.timeline(case).await.unwrap().entries;
     assert!(
         erased

@@ -8,7 +8,7 @@ use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::VersionDigest;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Statement,
+    Statement, TransactionTrait as _,
 };
 
 use super::convert::At;
@@ -34,30 +34,30 @@ impl CaseStore for SeaStore {
     async fn load(&self, id: CaseId) -> Result<Option<StoredCase>, StoreError> {
         let doing = |error| fault("load a case", error);
         let key = id.to_string();
-        let Some(row) = cases::Entity::find_by_id(key.clone()).one(&self.read).await.map_err(doing)? else {
+        // one snapshot of the database: a commit in between would mix two states of the case
+        let db = self.read.begin().await.map_err(doing)?;
+        let Some(row) = cases::Entity::find_by_id(key.clone()).one(&db).await.map_err(doing)? else {
             return Ok(None);
         };
         let at = At { table: "snapshots", row: &key };
-        let Some(snapshot) = snapshots::Entity::find_by_id(key.clone()).one(&self.read).await.map_err(doing)? else {
+        let Some(snapshot) = snapshots::Entity::find_by_id(key.clone()).one(&db).await.map_err(doing)? else {
             return Err(at.corrupt("case_id", "the case has no snapshot"));
         };
         let sealed = snapshot_seals::Entity::find()
             .filter(snapshot_seals::Column::CaseId.eq(key.clone()))
             .filter(snapshot_seals::Column::Number.eq(snapshot.number))
             .order_by_asc(snapshot_seals::Column::Seal)
-            .all(&self.read)
+            .all(&db)
             .await
             .map_err(doing)?;
         let keys = case_keys::Entity::find()
             .filter(case_keys::Column::CaseId.eq(key.clone()))
-            .all(&self.read)
+            .all(&db)
             .await
             .map_err(doing)?;
-        let erased = erasures::Entity::find()
-            .filter(erasures::Column::CaseId.eq(key.clone()))
-            .all(&self.read)
-            .await
-            .map_err(doing)?;
+        let erased =
+            erasures::Entity::find().filter(erasures::Column::CaseId.eq(key.clone())).all(&db).await.map_err(doing)?;
+        db.commit().await.map_err(doing)?;
         Ok(Some(StoredCase {
             row: convert::case(row)?,
             snapshot: SnapshotRow {
