@@ -1,9 +1,12 @@
 //! `niyam serve`
 
+use std::error::Error as _;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use niyam_engine::engine::{Config, Data, Engine};
@@ -12,7 +15,7 @@ use niyam_engine::outbox::Channels;
 use niyam_engine::time::{Clock, SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::{CliError, Exit};
 use crate::api::{self, App};
@@ -27,6 +30,9 @@ use crate::staff::Staff;
 
 /// What the engine keeps its data in.
 const DATABASE: &str = "niyam.db";
+
+/// How long requests may take to end when the server stops because a task of it was lost.
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 /// Serve the screens and the API.
 ///
@@ -85,6 +91,9 @@ pub enum ServeError {
     /// Nobody of that id is in the roster.
     #[error("nobody in the roster is `{0}`")]
     NoSuchOperator(String),
+    /// Without clocks and deliveries, or the demo's officers, the screens would show a board on which nothing moves.
+    #[error("a task that the server cannot do without has ended")]
+    Lost(#[source] Option<JoinError>),
     /// The operating system gives no threads, files or signals.
     #[error("the server stopped")]
     System(#[source] io::Error),
@@ -112,6 +121,7 @@ impl ServeError {
             Self::NoSuchOperator(_) => {
                 Some("use the first column of people.csv, a colon and one of the roles".to_owned())
             }
+            Self::Lost(_) => Some("start it again: it goes on where it stood".to_owned()),
             // These say themselves what to do.
             Self::Open(_) | Self::System(_) => None,
         }
@@ -158,19 +168,50 @@ async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeErro
     }
     let bound = listener.local_addr().map_err(ServeError::System)?;
     console.note(format!("Niyam listens on http://{bound}  (Ctrl-C stops it)"));
+    let asked = stop.clone();
     work.spawn(async move {
         asked_to_stop().await;
         // Nobody listens any more only when the server has stopped already.
-        let _stopped_already = stop.send(true);
+        let _stopped_already = asked.send(true);
     });
-    axum::serve(listener, api::router(app))
-        .with_graceful_shutdown(stopped(stopping))
-        .await
-        .map_err(ServeError::System)?;
+    let server = axum::serve(listener, api::router(app)).with_graceful_shutdown(stopped(stopping));
+    together(server.into_future(), work, stop).await
+}
+
+/// Serves until it is told to stop; stops with an error when a task is lost, so that a supervisor starts it again.
+async fn together(
+    server: impl Future<Output = io::Result<()>>,
+    mut work: JoinSet<()>,
+    stop: watch::Sender<bool>,
+) -> Result<(), ServeError> {
+    let mut server = pin!(server);
+    tokio::select! {
+        done = &mut server => done.map_err(ServeError::System)?,
+        error = lost(&mut work, &stop) => {
+            tracing::error!(error = error.source().map(tracing::field::display), "{error}; the server stops");
+            let _stopped_already = stop.send(true);
+            // Requests that do not end by then are cut off: what they have not stored was not acknowledged.
+            let _ended = tokio::time::timeout(LAST_REQUESTS, server).await;
+            return Err(error);
+        }
+    }
     while let Some(ended) = work.join_next().await {
-        ended.map_err(|error| ServeError::System(io::Error::other(error)))?;
+        ended.map_err(|error| ServeError::Lost(Some(error)))?;
     }
     Ok(())
+}
+
+/// Resolves when a task panics, or ends although the server is not to stop.
+async fn lost(work: &mut JoinSet<()>, stop: &watch::Sender<bool>) -> ServeError {
+    while let Some(ended) = work.join_next().await {
+        match ended {
+            Err(error) => return ServeError::Lost(Some(error)),
+            Ok(()) if !*stop.borrow() => return ServeError::Lost(None),
+            Ok(()) => {}
+        }
+    }
+    // All have ended as they were told to; the server has its last requests yet.
+    std::future::pending().await
 }
 
 /// What differs between the demo and real work.
@@ -248,5 +289,37 @@ async fn asked_to_stop() {
     tokio::select! {
         () = interrupt => {}
         () = terminate => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that ends when it is told to, and its tasks: one that does so too, and `task`.
+    async fn ends_with(task: impl Future<Output = ()> + Send + 'static, told: bool) -> Result<(), ServeError> {
+        let (stop, stopping) = watch::channel(told);
+        let mut work = JoinSet::new();
+        work.spawn(stopped(stopping.clone()));
+        work.spawn(task);
+        let server = async {
+            stopped(stopping).await;
+            Ok(())
+        };
+        together(server, work, stop).await
+    }
+
+    #[tokio::test]
+    async fn it_stops_with_an_error_when_a_task_is_lost() {
+        let ended = ends_with(async { panic!("a broken invariant") }, false).await;
+        assert!(matches!(&ended, Err(ServeError::Lost(Some(error))) if error.is_panic()), "{ended:?}");
+        let ended = ends_with(async {}, false).await;
+        assert!(matches!(ended, Err(ServeError::Lost(None))), "{ended:?}");
+    }
+
+    #[tokio::test]
+    async fn it_stops_without_one_when_it_is_told_to() {
+        let ended = ends_with(async {}, true).await;
+        assert!(ended.is_ok(), "{ended:?}");
     }
 }
