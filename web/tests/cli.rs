@@ -78,6 +78,10 @@ fn broken_yaml_is_found_with_its_place() {
     assert!(ran.out.contains(&format!("{path}/protocol.yaml:")), "{}", ran.out);
     assert!(ran.out.contains("1 protocol checked: "), "{}", ran.out);
     assert!(!ran.out.contains('\u{1b}'), "no colour without a terminal");
+    let ran = niyam(&["check", &path, "--format", "json"], b"");
+    let report: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    let place = &report["protocols"][0]["findings"][0]["primary"];
+    assert_eq!(place["file"], format!("{path}/protocol.yaml"), "the same file in JSON: {report}");
 }
 
 #[test]

@@ -49,6 +49,7 @@ struct Report<'a> {
 pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, CliError> {
     let found = bundles::find(&arguments.paths)?;
     let library = bundles::library(&found);
+    let shown = Shown::new(&found, &library);
     let bar = console.progress(found.len() as u64);
     let mut checked = Vec::new();
     for one in &found {
@@ -58,7 +59,7 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, CliError> {
             protocol: one.bundle.name.clone(),
             folder: one.folder.display().to_string(),
             digest: compiled.protocol.map(|protocol| protocol.digest.to_string()),
-            findings: compiled.diagnostics,
+            findings: shown.findings(compiled.diagnostics),
         });
         bar.inc(1);
     }
@@ -74,9 +75,8 @@ pub fn run(arguments: &Check, console: &mut Console) -> Result<Exit, CliError> {
             console.line(serde_json::to_string_pretty(&report).map_err(std::io::Error::other)?)?;
         }
         Format::Text => {
-            let shown = Shown::new(&found, &library);
             for one in &checked {
-                print(console, &shown.drawn(&one.findings))?;
+                print(console, &text::render(&one.findings, &|file| shown.text(file)))?;
             }
             console.line(summary(console, checked.len(), errors, warnings))?;
         }
@@ -120,15 +120,18 @@ impl Shown {
         self.texts.get(file).cloned()
     }
 
-    fn drawn(&self, findings: &[Diagnostic]) -> String {
-        let mut findings = findings.to_vec();
+    /// Findings with every place as the user knows it.
+    fn findings(&self, mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
         for finding in &mut findings {
             finding.primary = self.place(&finding.primary);
             for label in &mut finding.labels {
                 label.place = self.place(&label.place);
             }
+            if let Some(fix) = &mut finding.fix {
+                fix.place = self.place(&fix.place);
+            }
         }
-        text::render(&findings, &|file| self.text(file))
+        findings
     }
 }
 
