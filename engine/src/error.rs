@@ -26,6 +26,23 @@ pub enum StoreError {
     /// An effect was ended by another meanwhile. Nothing is left to do.
     #[error("the effect {0} was ended meanwhile")]
     Ended(EffectId),
+    /// What a commit took for granted is no longer so: another alert about the same person, or the same bytes, came first.
+    /// The runtime matches again by itself.
+    #[error("what was matched has changed meanwhile: match again")]
+    Moved,
+    /// The database cannot be reached, or the connection broke. Whether the transaction happened is not known: look, then
+    /// try again.
+    #[error("the database cannot be reached: {reason}")]
+    Unavailable {
+        /// What the connection said.
+        reason: String,
+    },
+    /// More is waiting than may wait. Nothing was taken; come again.
+    #[error("too much is waiting: come again in {retry_after_s} s")]
+    Overloaded {
+        /// Seconds until it is worth coming again, from 1.
+        retry_after_s: u64,
+    },
     /// Another process held the database for longer than the busy timeout.
     #[error("the database is locked by another process: stop it, or try again")]
     Busy,

@@ -53,7 +53,7 @@ impl Runtime {
                 Err(error) => {
                     tracing::error!(case.id = %row.id.case, effect.id = %row.id, %error, "an effect could not be delivered");
                     let write = retry(row, now, error.to_string());
-                    self.store.commit(&Commit { name: "put an effect back", writes: vec![write] }).await?;
+                    self.commit(Commit { name: "put an effect back", writes: vec![write] }).await?;
                 }
             }
         }
@@ -76,7 +76,7 @@ impl Runtime {
                     writes
                 }
             };
-            match self.store.commit(&Commit { name: "deliver an effect", writes }).await {
+            match self.commit(Commit { name: "deliver an effect", writes }).await {
                 Ok(_) => {
                     if let Some(change) = change {
                         self.tell(change);

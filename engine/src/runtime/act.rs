@@ -44,7 +44,7 @@ impl Runtime {
                 answer: json(&answer),
                 at: self.now(),
             }));
-            match self.store.commit(&Commit { name: "record what a person did", writes: appended.writes }).await {
+            match self.commit(Commit { name: "record what a person did", writes: appended.writes }).await {
                 Ok(_) => {
                     self.tell(appended.change);
                     return match appended.refusal {

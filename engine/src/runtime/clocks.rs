@@ -22,7 +22,7 @@ impl Runtime {
             let mut resting = self.resting.lock().await;
             resting.retain(|_, until| *until > now);
             let limit = BATCH + u64::try_from(resting.len()).unwrap_or(u64::MAX - BATCH);
-            let mut due = self.store.due_timers(now, limit).await?;
+            let mut due = self.store.claim_timers(&self.node, now, limit).await?;
             due.retain(|timer| !resting.contains_key(&(timer.case, timer.timer)));
             drop(resting);
             for timer in &due {
@@ -56,7 +56,7 @@ impl Runtime {
                 // the case has no such timer: the row is left over, and firing it would say nothing
                 (vec![Write::CancelTimer(timer.case, timer.timer)], None)
             };
-            match self.store.commit(&Commit { name: "fire a clock", writes }).await {
+            match self.commit(Commit { name: "fire a clock", writes }).await {
                 Ok(_) => {
                     if let Some(change) = change {
                         self.tell(change);

@@ -23,11 +23,12 @@ use niyam_kernel::id::CaseId;
 use niyam_kernel::time::Timestamp;
 use tokio::sync::{Mutex, Notify, broadcast};
 
+use crate::error::StoreError;
 use crate::outbox::Channels;
 use crate::people::People;
 use crate::request::Change;
 use crate::seal::DeploymentKey;
-use crate::store::Store;
+use crate::store::{Commit, Committed, Store};
 use crate::time::{Clock, Entropy};
 use crate::understood::Intake;
 use versions::Versions;
@@ -62,6 +63,11 @@ impl Runtime {
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Makes writes durable: the one way from the runtime into the store. Errors: as [`Store::commit`].
+    pub async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        self.store.commit(&commit).await
     }
 
     /// Tells of a change, after its commit.

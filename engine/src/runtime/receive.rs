@@ -63,7 +63,7 @@ impl Runtime {
         let turn = self.intake_turn.lock().await;
         if let Some(alert) = self.held(&sha256, &received).await? {
             let writes = vec![Write::AlertRepeated(alert, received.received_at)];
-            self.store.commit(&Commit { name: "note a repeated alert", writes }).await?;
+            self.commit(Commit { name: "note a repeated alert", writes }).await?;
             drop(turn);
             return Ok(self.receipt(alert, true).await?);
         }
@@ -130,7 +130,7 @@ impl Runtime {
         };
         let sealed_bytes = key.seal(0, &received.bytes, &alert_place(alert, "bytes"), entropy);
         let writes = vec![Write::Alert(Box::new(NewAlert { row, sealed_bytes }))];
-        self.store.commit(&Commit { name: "keep an alert", writes }).await.map(drop)
+        self.commit(Commit { name: "keep an alert", writes }).await.map(drop)
     }
 
     /// The alert stays in the queue of what nobody has worked on.
@@ -138,7 +138,7 @@ impl Runtime {
         tracing::error!(alert.id = %alert, reason, "an alert could not be worked on; it is kept and tried again");
         let next = Timestamp::from_ms(self.now().as_ms().saturating_add(RETRY_MS));
         let writes = vec![Write::AlertFailed(alert, next)];
-        self.store.commit(&Commit { name: "put an alert back", writes }).await.map(drop)
+        self.commit(Commit { name: "put an alert back", writes }).await.map(drop)
     }
 
     /// Works on alerts that are still unread. Returns how many were done.
@@ -206,7 +206,7 @@ impl Runtime {
                 }
             };
             let touched = touched.map_err(|error| error.to_string())?;
-            match self.store.commit(&Commit { name: "take in an alert", writes: touched.writes }).await {
+            match self.commit(Commit { name: "take in an alert", writes: touched.writes }).await {
                 Ok(_) => {
                     touched.changes.into_iter().for_each(|change| self.tell(change));
                     return Ok(());
@@ -465,7 +465,7 @@ impl Runtime {
         understood.class = Class::NeedsReview;
         understood.session = None;
         let touched = self.apply(alert, received.drill, &understood, Relation::Reopened).await?;
-        self.store.commit(&Commit { name: "reopen a filed alert", writes: touched.writes }).await?;
+        self.commit(Commit { name: "reopen a filed alert", writes: touched.writes }).await?;
         touched.changes.into_iter().for_each(|change| self.tell(change));
         for (case, _) in &touched.cases {
             self.note_reopening(*case, actor, reason).await?;
@@ -486,7 +486,7 @@ impl Runtime {
         for _ in 0..TRIES {
             let mut live = self.load(case).await?;
             let appended = self.append(&mut live, body.clone(), None).await?;
-            match self.store.commit(&Commit { name: "note a reopening", writes: appended.writes }).await {
+            match self.commit(Commit { name: "note a reopening", writes: appended.writes }).await {
                 Ok(_) => {
                     self.tell(appended.change);
                     return Ok(());

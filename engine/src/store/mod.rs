@@ -170,8 +170,10 @@ pub trait CaseStore: Send + Sync {
 /// What is still to be done, and what was said.
 #[async_trait]
 pub trait WorkStore: Send + Sync {
-    /// Timers due at `now`, by due time, case and timer.
-    async fn due_timers(&self, now: Timestamp, limit: u64) -> Result<Vec<TimerRow>, StoreError>;
+    /// Claims timers due at `now` for an owner, by due time, case and timer. The claim ends by the database's own time; a
+    /// timer that another owner has claimed is left out. A store that only one node can have open may leave claims out:
+    /// the expected event number makes a second firing harmless.
+    async fn claim_timers(&self, owner: &str, now: Timestamp, limit: u64) -> Result<Vec<TimerRow>, StoreError>;
     /// When the next timer or effect is due.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
     /// Claims effects due at `now` for an owner. The claim ends by the database's own time.
@@ -195,6 +197,17 @@ pub trait WorkStore: Send + Sync {
 /// A whole store.
 #[async_trait]
 pub trait Store: AlertStore + CaseStore + WorkStore + 'static {
-    /// Writes a commit whole or not at all, durable when it returns. Retries by itself while another writer is busy.
-    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError>;
+    /// Writes many commits in one transaction, durable when it returns, with one answer for each in their order.
+    ///
+    /// A commit that is refused ([`StoreError::Conflict`], [`StoreError::Repeated`], [`StoreError::Ended`],
+    /// [`StoreError::Moved`]) leaves no trace and holds up none of the others, except that a later commit of the group which
+    /// builds on it is refused too. Errors: what befell the transaction as a whole; then nothing was written, but for
+    /// [`StoreError::Unavailable`], where it is not known.
+    async fn commit_group(&self, commits: &[Commit]) -> Result<Vec<Result<Committed, StoreError>>, StoreError>;
+
+    /// Writes one commit whole or not at all, durable when it returns. Errors: as [`Store::commit_group`].
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        let answers = self.commit_group(std::slice::from_ref(commit)).await?;
+        answers.into_iter().next().expect("a group of one has one answer")
+    }
 }

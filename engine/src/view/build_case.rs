@@ -220,8 +220,7 @@ impl Runtime {
             alert,
             seals,
         };
-        let noted =
-            self.store.commit(&Commit { name: "note who read", writes: vec![Write::Access(row.clone())] }).await;
+        let noted = self.commit(Commit { name: "note who read", writes: vec![Write::Access(row.clone())] }).await;
         match noted {
             // whoever helps must be able to read on; the program's own log then says who did
             Err(StoreError::Full) => {

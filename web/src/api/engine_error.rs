@@ -17,15 +17,34 @@ impl From<StoreError> for ApiError {
                 "डिस्क भरी हुई है। कुछ भी बदला नहीं गया। व्यवस्थापक से जगह बनवाएँ, फिर दोबारा भेजें।",
             )
             .retry_after_s(60),
-            StoreError::Busy | StoreError::Conflict { .. } | StoreError::Repeated(_) | StoreError::Ended(_) => {
+            StoreError::Unavailable { .. } => {
+                tracing::error!(%error, "the database cannot be reached");
                 Self::new(
                     StatusCode::SERVICE_UNAVAILABLE,
                     ErrorCode::Busy,
-                    "Too much is happening at once. Nothing was changed. Try again in a moment.",
-                    "अभी बहुत काम एक साथ हो रहा है। कुछ भी बदला नहीं गया। थोड़ी देर में फिर प्रयास करें।",
+                    "The database cannot be reached at this moment. Send the same again in a few seconds.",
+                    "इस समय डेटाबेस तक पहुँच नहीं है। कुछ सेकंड में वही दोबारा भेजें।",
                 )
-                .retry_after_s(1)
+                .retry_after_s(2)
             }
+            StoreError::Overloaded { retry_after_s } => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                ErrorCode::Busy,
+                "Too much is waiting. Nothing was taken. Send it again in a moment.",
+                "बहुत काम प्रतीक्षा में है। कुछ भी लिया नहीं गया। थोड़ी देर में फिर भेजें।",
+            )
+            .retry_after_s(retry_after_s),
+            StoreError::Busy
+            | StoreError::Conflict { .. }
+            | StoreError::Repeated(_)
+            | StoreError::Ended(_)
+            | StoreError::Moved => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                ErrorCode::Busy,
+                "Too much is happening at once. Nothing was changed. Try again in a moment.",
+                "अभी बहुत काम एक साथ हो रहा है। कुछ भी बदला नहीं गया। थोड़ी देर में फिर प्रयास करें।",
+            )
+            .retry_after_s(1),
             StoreError::Corrupt { .. } | StoreError::Database { .. } => {
                 tracing::error!(%error, "the store failed");
                 Self::internal()

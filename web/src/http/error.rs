@@ -56,7 +56,7 @@ pub struct ApiError {
     code: ErrorCode,
     message: Text,
     details: serde_json::Value,
-    retry_after_s: Option<u32>,
+    retry_after_s: Option<u64>,
 }
 
 /// The body of every error.
@@ -97,7 +97,7 @@ impl ApiError {
 
     /// With the time after which to come again, in seconds.
     #[must_use]
-    pub fn retry_after_s(mut self, seconds: u32) -> Self {
+    pub fn retry_after_s(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
         self
     }

@@ -17,7 +17,25 @@ const TRIES: u32 = 3;
 
 #[async_trait]
 impl Store for SeaStore {
-    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+    async fn commit_group(&self, commits: &[Commit]) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+        let mut answers = Vec::with_capacity(commits.len());
+        for commit in commits {
+            let answer = self.commit_one(commit).await;
+            match answer {
+                Err(error @ (StoreError::Full | StoreError::Busy | StoreError::Database { .. }))
+                    if answers.is_empty() =>
+                {
+                    return Err(error);
+                }
+                answer => answers.push(answer),
+            }
+        }
+        Ok(answers)
+    }
+}
+
+impl SeaStore {
+    async fn commit_one(&self, commit: &Commit) -> Result<Committed, StoreError> {
         let mut tries = 1;
         loop {
             let mut writer = self.writer().await?;

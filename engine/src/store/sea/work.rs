@@ -28,7 +28,7 @@ const fn database_now(backend: DbBackend) -> &'static str {
 
 #[async_trait]
 impl WorkStore for SeaStore {
-    async fn due_timers(&self, now: Timestamp, limit: u64) -> Result<Vec<TimerRow>, StoreError> {
+    async fn claim_timers(&self, _owner: &str, now: Timestamp, limit: u64) -> Result<Vec<TimerRow>, StoreError> {
         let rows = timers::Entity::find()
             .filter(timers::Column::Due.lte(now.as_ms()))
             .order_by_asc(timers::Column::Due)
