@@ -70,9 +70,17 @@ impl Engine {
     ///
     /// Errors: [`OpenError`]; nothing is changed then.
     pub async fn open(config: Config) -> Result<Arc<Self>, OpenError> {
+        Self::open_through(config, |store| store).await
+    }
+
+    /// As [`Engine::open`], with something between the runtime and the store: what measures, counts or disturbs.
+    pub async fn open_through(
+        config: Config,
+        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send,
+    ) -> Result<Arc<Self>, OpenError> {
         let versions = Versions::compile(config.library)?;
         let Opened { store, key, lock } = open_data(&config.data, config.max_pages, config.entropy.as_ref()).await?;
-        let store: Arc<dyn Store> = Arc::new(store);
+        let store: Arc<dyn Store> = wrap(Arc::new(store));
         for digest in store.versions_in_use().await? {
             if let Err(error) = versions.load(digest, store.as_ref()).await {
                 tracing::error!(version.digest = %digest, %error, "open cases run on a version that cannot be loaded");
