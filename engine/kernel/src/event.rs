@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use niyam_rules::bundle::VersionDigest;
 use niyam_rules::value::Value;
 
 use crate::id::{AlertId, PersonId, RequestId};
+use crate::moving::{MovePlan, MoveProblem};
 use crate::state::TimerId;
 use crate::time::Timestamp;
 
@@ -88,6 +90,21 @@ pub enum EventBody {
         index: u32,
         /// Outcome. A failure is the event `delivery.failed` in the chart, an empty seat `roster.empty`.
         outcome: Outcome,
+    },
+    /// A person took the running case to another version of its protocol: see [`crate::moving`].
+    Moved {
+        /// Version it ran on.
+        from: VersionDigest,
+        /// Version it runs on from here.
+        to: VersionDigest,
+        /// How.
+        plan: MovePlan,
+        /// Who.
+        actor: Actor,
+        /// Why, in the person's words.
+        reason: String,
+        /// The request, so that a repeat is recognised.
+        request: RequestId,
     },
     /// Any other event from outside.
     External {
@@ -173,6 +190,11 @@ pub enum Refusal {
     Closed,
     /// The case was halted by a breach and waits for a person.
     Halted,
+    /// The case cannot be moved to that version in this way.
+    CannotMove {
+        /// Everything that is in the way.
+        problems: Vec<MoveProblem>,
+    },
     /// The event's number is not the next one.
     OutOfOrder {
         /// The number expected.

@@ -6,7 +6,8 @@
 //! event; everything has a limit ([`limits`]). No async, database, randomness or system time.
 //!
 //! The way through: [`step::step`] refuses or takes an event in; `interpret` turns macrosteps, `select` chooses transitions,
-//! `domain` and `entry` say what they leave and enter, `microstep` does it, `execute` runs the actions.
+//! `domain` and `entry` say what they leave and enter, `microstep` does it, `execute` runs the actions. A case
+//! changes its version by [`moving::step_move`] and in no other way.
 //!
 //! Where a new thing goes: a new kind of event in `event`, a new effect in `effect`, a new action in `execute`. A
 //! change of behaviour needs a numbered flag, since old cases must replay as they ran.
@@ -19,6 +20,7 @@ pub mod event;
 pub mod id;
 pub mod limits;
 pub mod machine;
+pub mod moving;
 pub mod rehearsal;
 pub mod session;
 pub mod state;

@@ -118,7 +118,7 @@ impl<'p> Run<'p> {
     }
 
     /// Enters states, outermost and first first.
-    fn enter(&mut self, entry: &Entry<'p>) {
+    pub(crate) fn enter(&mut self, entry: &Entry<'p>) {
         let chart = self.world.chart;
         for &ix in &entry.states {
             let entered = state(chart, ix);

@@ -173,6 +173,7 @@ impl Running {
             | Reason::FactSet { .. }
             | Reason::Error { .. }
             | Reason::Fired { .. }
+            | Reason::Moved { .. }
             | Reason::Erased { .. }
             | Reason::Ignored { .. } => None,
         }));

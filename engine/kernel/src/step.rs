@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use niyam_rules::bundle::VersionDigest;
 use niyam_rules::place::Place;
-
 use niyam_rules::protocol::Protocol;
 use niyam_rules::value::Value;
 
@@ -68,7 +68,7 @@ pub fn step(protocol: &Protocol, mut case: CaseState, event: &Event) -> Step {
 
 /// Whether every state and clock that a case names is one of the protocol's. It always is, unless the case was loaded with
 /// another version than it runs on; then it is halted, since any step would be a guess.
-fn belongs(protocol: &Protocol, case: &CaseState) -> bool {
+pub(crate) fn belongs(protocol: &Protocol, case: &CaseState) -> bool {
     let (states, clocks) = (protocol.chart.states.len(), protocol.chart.clocks.len());
     let named = case.configuration.last().into_iter().chain(case.owners.keys().next_back());
     let remembered = case.history.iter().flat_map(|(ix, remembered)| remembered.last().into_iter().chain([ix]));
@@ -103,6 +103,7 @@ fn name(body: &EventBody) -> String {
         EventBody::TimerFired { .. } => "timer".to_owned(),
         EventBody::Delivered { .. } => "delivery".to_owned(),
         EventBody::External { name, .. } => name.clone(),
+        EventBody::Moved { .. } => "case.moved".to_owned(),
     }
 }
 
@@ -134,6 +135,8 @@ fn take<'p>(run: &mut Run<'p>, protocol: &'p Protocol, body: &EventBody) -> Resu
         EventBody::External { name, data } => {
             run.deliver(Occurrence::new(name.clone(), Origin::External, data.clone()));
         }
+        // needs both versions: see `moving::step_move`
+        EventBody::Moved { .. } => return Err(Refusal::NotAllowedHere { act: name(body) }),
     }
     Ok(())
 }
@@ -190,6 +193,15 @@ pub enum Reason {
         due: Timestamp,
         /// How much later it came. Unit: milliseconds.
         late_ms: u64,
+    },
+    /// The case was taken to another version of its protocol.
+    Moved {
+        /// Version it ran on.
+        from: VersionDigest,
+        /// Version it runs on from here.
+        to: VersionDigest,
+        /// States it stood in and what they are now, by id.
+        states: Vec<(String, String)>,
     },
     /// All facts of a seal group were forgotten.
     Erased {

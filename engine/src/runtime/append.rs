@@ -195,6 +195,7 @@ impl Runtime {
             | EventBody::Recorded { .. }
             | EventBody::TimerFired { .. }
             | EventBody::Delivered { .. }
+            | EventBody::Moved { .. }
             | EventBody::External { .. } => (None, None),
         };
         if let (Some(alert), Some(facts)) = (brought, facts)
@@ -298,6 +299,7 @@ pub const fn kind(body: &EventBody) -> &'static str {
         EventBody::Recorded { .. } => "recorded",
         EventBody::TimerFired { .. } => "timer_fired",
         EventBody::Delivered { .. } => "delivered",
+        EventBody::Moved { .. } => "moved",
         EventBody::External { .. } => "external",
     }
 }

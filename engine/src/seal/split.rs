@@ -42,9 +42,17 @@ pub fn seal_of<'p>(protocol: &'p Protocol, fact: &str) -> Option<&'p str> {
 #[must_use]
 pub fn split_event(protocol: &Protocol, mut event: Event) -> (Event, SealedValues) {
     let mut sealed = SealedValues::new();
-    if let EventBody::Act { reason, .. } = &mut event.body
-        && let Some(words) = reason.take()
-    {
+    let words = match &mut event.body {
+        EventBody::Act { reason, .. } => reason.take(),
+        EventBody::Moved { reason, .. } => Some(std::mem::take(reason)),
+        EventBody::Opened { .. }
+        | EventBody::Joined { .. }
+        | EventBody::Recorded { .. }
+        | EventBody::TimerFired { .. }
+        | EventBody::Delivered { .. }
+        | EventBody::External { .. } => None,
+    };
+    if let Some(words) = words {
         sealed.entry(PERSON.to_owned()).or_default().insert(REASON.to_owned(), Value::Text(words));
     }
     match &mut event.body {
@@ -70,7 +78,7 @@ pub fn split_event(protocol: &Protocol, mut event: Event) -> (Event, SealedValue
                 sealed.entry(PERSON.to_owned()).or_default().insert("$data".to_owned(), taken);
             }
         }
-        EventBody::TimerFired { .. } | EventBody::Delivered { .. } => {}
+        EventBody::TimerFired { .. } | EventBody::Delivered { .. } | EventBody::Moved { .. } => {}
     }
     (event, sealed)
 }
@@ -80,6 +88,7 @@ pub fn join_event(event: &mut Event, sealed: SealedValues) {
     for (name, value) in sealed.into_values().flatten() {
         match &mut event.body {
             EventBody::Act { reason, .. } if name == REASON => *reason = value.as_text().map(str::to_owned),
+            EventBody::Moved { reason, .. } => *reason = value.as_text().unwrap_or_default().to_owned(),
             EventBody::Opened { facts: values, .. }
             | EventBody::Joined { facts: values, .. }
             | EventBody::Act { form: values, .. }

@@ -79,6 +79,7 @@ impl Runtime {
             | EventBody::Act { .. }
             | EventBody::Recorded { .. }
             | EventBody::Delivered { .. }
+            | EventBody::Moved { .. }
             | EventBody::External { .. } => None,
         };
         Ok(TimelineEntry {
@@ -123,6 +124,9 @@ impl Runtime {
             }
             EventBody::External { name, .. } if name == "alert.reopened" => {
                 words::text("Made a case of a filed alert", "दर्ज रखी सूचना से प्रकरण बनाया गया")
+            }
+            EventBody::Moved { .. } => {
+                words::text("Taken to another version of the protocol", "नियम के दूसरे संस्करण पर लाया गया")
             }
             EventBody::External { name, .. } => words::same(name),
         }
@@ -293,13 +297,16 @@ const fn entry_kind(event: &Event, outcome: &OutcomeRecord) -> EntryKind {
         EventBody::Recorded { .. } => EntryKind::Recorded,
         EventBody::TimerFired { .. } => EntryKind::Clock,
         EventBody::Delivered { .. } => EntryKind::Delivery,
+        EventBody::Moved { .. } => EntryKind::Moved,
         EventBody::External { .. } => EntryKind::External,
     }
 }
 
 const fn actor(body: &EventBody) -> Option<&Actor> {
     match body {
-        EventBody::Act { actor, .. } | EventBody::Recorded { actor, .. } => Some(actor),
+        EventBody::Act { actor, .. } | EventBody::Recorded { actor, .. } | EventBody::Moved { actor, .. } => {
+            Some(actor)
+        }
         EventBody::Opened { .. }
         | EventBody::Joined { .. }
         | EventBody::TimerFired { .. }

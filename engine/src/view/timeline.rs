@@ -57,6 +57,8 @@ pub enum EntryKind {
     Delivery,
     /// Another event from outside.
     External,
+    /// The case was taken to another version of its protocol.
+    Moved,
     /// An event that changed nothing.
     Refused,
     /// The event that halted the case.

@@ -2,6 +2,7 @@
 
 use niyam_kernel::allowed::REASON;
 use niyam_kernel::event::{FormProblem, Refusal};
+use niyam_kernel::moving::MoveProblem;
 use niyam_kernel::step::Reason;
 use niyam_rules::chart::State;
 use niyam_rules::place::Place;
@@ -104,9 +105,42 @@ pub fn refusal(protocol: &Protocol, refusal: &Refusal) -> Text {
             "the case was stopped by a fault and waits for a person",
             "प्रकरण त्रुटि से रुका है और किसी व्यक्ति की प्रतीक्षा में है",
         ),
+        Refusal::CannotMove { problems } => {
+            let each = problems.iter().map(problem);
+            list(each)
+        }
         Refusal::OutOfOrder { expected } => {
             text(format!("event {expected} was expected"), format!("घटना {expected} अपेक्षित थी"))
         }
+    }
+}
+
+/// Why a case cannot be moved to another version.
+pub fn problem(problem: &MoveProblem) -> Text {
+    match problem {
+        MoveProblem::NoCounterpart { state } => text(
+            format!("it stands in “{state}”, which the new version does not have: say where it goes"),
+            format!("यह “{state}” में है, जो नए संस्करण में नहीं है: बताएँ कि यह कहाँ जाए"),
+        ),
+        MoveProblem::NoSuchState { state, to } => text(
+            format!("“{state}” is to become “{to}”, in which no case of the new version can stand"),
+            format!("“{state}” को “{to}” बनना है, जिसमें नए संस्करण का कोई प्रकरण नहीं रह सकता"),
+        ),
+        MoveProblem::Exclusive { one, other } => text(
+            format!("it would stand in “{one}” and “{other}”, which exclude each other"),
+            format!("यह “{one}” और “{other}” दोनों में होगा, जो साथ नहीं हो सकते"),
+        ),
+        MoveProblem::FactDoesNotFit { fact } => text(
+            format!("the value of “{fact}” does not fit its new type: allow it to be forgotten"),
+            format!("“{fact}” का मान उसके नए प्रकार में नहीं बैठता: उसे छोड़ने की अनुमति दें"),
+        ),
+        MoveProblem::LaidOpen { fact } => {
+            text(format!("“{fact}” is sealed and would stand in the open"), format!("“{fact}” सीलबंद है और खुल जाएगा"))
+        }
+        MoveProblem::NotRunning => text(
+            "it does not run on the version named, or does not run any more",
+            "यह बताए गए संस्करण पर नहीं चल रहा, या अब नहीं चलता",
+        ),
     }
 }
 
@@ -131,6 +165,18 @@ pub fn reason(protocol: &Protocol, reason: &Reason) -> ReasonView {
         }
         Reason::Fired { state: of, clock, late_ms, .. } => {
             view("fired", fired(protocol, of.as_deref(), clock, *late_ms), None)
+        }
+        Reason::Moved { to, states, .. } => {
+            let version = to.to_string();
+            let version = version.get(..8).unwrap_or(&version);
+            let into: Vec<Text> = states.iter().map(|(_, is)| state(protocol, is)).collect();
+            let (en, hi): (Vec<String>, Vec<String>) =
+                into.into_iter().map(|label| (format!("“{}”", label.en), format!("“{}”", label.hi))).unzip();
+            let words = text(
+                format!("goes on by version {version} in {}", en.join(", ")),
+                format!("संस्करण {version} के अनुसार {} में आगे चलेगा", hi.join(", ")),
+            );
+            view("moved", words, None)
         }
         Reason::Erased { seal } => {
             let words = text(

@@ -141,6 +141,7 @@ fn refused(refusal: &Refusal, text: Text, number: u64) -> ApiError {
         | Refusal::GuardFalse { .. }
         | Refusal::TimerNotArmed { .. }
         | Refusal::Closed
+        | Refusal::CannotMove { .. }
         | Refusal::OutOfOrder { .. } => (StatusCode::CONFLICT, ErrorCode::ActNotAllowed),
     };
     let mut details = serde_json::json!({ "number": number });

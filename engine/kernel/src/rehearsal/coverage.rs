@@ -86,6 +86,7 @@ impl Coverage {
                 Reason::Fired { state: None, .. }
                 | Reason::FactSet { .. }
                 | Reason::Error { .. }
+                | Reason::Moved { .. }
                 | Reason::Erased { .. }
                 | Reason::Logged { .. }
                 | Reason::Ignored { .. } => {}

@@ -128,6 +128,7 @@ impl Test<'_> {
                 | Reason::Decided { .. }
                 | Reason::FactSet { .. }
                 | Reason::Fired { .. }
+                | Reason::Moved { .. }
                 | Reason::Erased { .. }
                 | Reason::Logged { .. }
                 | Reason::Ignored { .. } => None,
@@ -260,6 +261,10 @@ fn in_words(refusal: &Refusal) -> String {
         Refusal::TimerNotArmed { timer } => format!("the timer {} is not armed", timer.0),
         Refusal::Closed => "the case has ended".to_owned(),
         Refusal::Halted => "the case is halted".to_owned(),
+        Refusal::CannotMove { problems } => {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            format!("the case cannot be moved: {}", problems.join("; "))
+        }
         Refusal::OutOfOrder { expected } => format!("the event has the wrong number, not {expected}"),
     }
 }

@@ -8,6 +8,7 @@ mod legal;
 mod acts;
 mod alerts;
 mod clocks;
+mod moving;
 mod owners;
 mod replay;
 

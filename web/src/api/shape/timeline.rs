@@ -26,7 +26,7 @@ pub struct EntryShape {
     pub happened_at: Option<String>,
     /// For a clock: how late it fired, in milliseconds.
     pub late_ms: Option<u64>,
-    /// `opened`, `joined`, `act`, `recorded`, `clock`, `delivery`, `external`, `refused`, `halted`.
+    /// `opened`, `joined`, `act`, `recorded`, `clock`, `delivery`, `external`, `moved`, `refused`, `halted`.
     #[schema(value_type = String)]
     pub kind: EntryKind,
     /// In words.

@@ -86,6 +86,7 @@ fn what(moment: &Moment) -> Option<String> {
         EventBody::Delivered { outcome: Outcome::Failed { reason }, .. } => {
             format!("a message could not be delivered: {reason}")
         }
+        EventBody::Moved { to, .. } => format!("the case goes on by version {to}"),
         EventBody::External { name, .. } => format!("the event `{name}` comes in"),
     })
 }
@@ -124,7 +125,7 @@ fn reasons(moment: &Moment, shown: &Shown, console: &Console) -> Vec<String> {
             }
             Reason::Erased { seal } => lines.push(format!("all facts of the group {seal} are forgotten")),
             Reason::Logged { label } => lines.push(format!("noted: {label}")),
-            Reason::FactSet { .. } | Reason::Fired { .. } | Reason::Ignored { .. } => {}
+            Reason::FactSet { .. } | Reason::Fired { .. } | Reason::Moved { .. } | Reason::Ignored { .. } => {}
         }
     }
     lines
@@ -187,6 +188,10 @@ fn refusal_in_words(refusal: &Refusal) -> String {
         Refusal::TimerNotArmed { .. } => "the clock was disarmed".to_owned(),
         Refusal::Closed => "the case has ended".to_owned(),
         Refusal::Halted => "the case is halted".to_owned(),
+        Refusal::CannotMove { problems } => {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            format!("the case cannot be moved: {}", problems.join("; "))
+        }
         Refusal::OutOfOrder { expected } => format!("the next event has the number {expected}"),
     }
 }

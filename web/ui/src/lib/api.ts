@@ -181,7 +181,7 @@ export interface CaseView extends Omit<Card, 'alerts'> {
   candidates: Candidate[];
   links: { case: string; number: string; relation: string }[];
 }
-export type EntryKind = 'opened' | 'joined' | 'act' | 'recorded' | 'clock' | 'delivery' | 'external' | 'refused' | 'halted';
+export type EntryKind = 'opened' | 'joined' | 'act' | 'recorded' | 'clock' | 'delivery' | 'external' | 'moved' | 'refused' | 'halted';
 export interface Reason {
   kind: string;
   text: Text;

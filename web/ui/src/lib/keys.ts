@@ -31,6 +31,7 @@ export const ENTRY_KEY: Record<EntryKind, string> = {
   clock: 'entry-clock',
   delivery: 'entry-delivery',
   external: 'entry-external',
+  moved: 'entry-moved',
   refused: 'entry-refused',
   halted: 'entry-halted',
 };

@@ -125,6 +125,7 @@ entry-recorded = Recorded
 entry-clock = Clock ran out
 entry-delivery = Delivery
 entry-external = From outside
+entry-moved = Other version
 entry-refused = Refused
 entry-halted = Halted
 told-waiting = on its way

@@ -125,6 +125,7 @@ entry-recorded = दर्ज
 entry-clock = समय पूरा हुआ
 entry-delivery = प्रेषण
 entry-external = बाहर से
+entry-moved = दूसरा संस्करण
 entry-refused = अस्वीकृत
 entry-halted = रुका
 told-waiting = भेजा जा रहा है
