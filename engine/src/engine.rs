@@ -8,7 +8,7 @@ use niyam_kernel::id::{AlertId, CaseId};
 use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::Library;
 use niyam_rules::protocol::Protocol;
-use tokio::sync::{Mutex, Notify, broadcast};
+use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 use crate::error::{ActError, OpenError, ReceiveError, StoreError, ViewError};
 use crate::outbox::Channels;
@@ -97,14 +97,17 @@ impl Engine {
             channels: config.channels,
             versions,
             changes: broadcast::channel(CHANGES).0,
+            missed: watch::channel(0).0,
             wake: Notify::new(),
             intake_turn: Mutex::new(()),
             dispatch_turn: Mutex::new(()),
             resting: Mutex::default(),
             node,
         };
-        // nobody else holds the folder, so no claim can be alive
-        runtime.store.release_claims().await?;
+        if runtime.store.bus().is_none() {
+            // no other node can have the data open, so no claim can be alive
+            runtime.store.release_claims(None).await?;
+        }
         let engine = Arc::new(Self { runtime, _lock: lock });
         engine.settle().await?;
         Ok(engine)
@@ -215,6 +218,12 @@ impl Engine {
         self.runtime.changes.subscribe()
     }
 
+    /// Rises whenever changes that other nodes made may have been missed: who shows cases should look again.
+    #[must_use]
+    pub fn missed(&self) -> watch::Receiver<u64> {
+        self.runtime.missed.subscribe()
+    }
+
     /// The time, as the engine sees it.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -227,8 +236,20 @@ impl Engine {
         new_uuid(self.runtime.now(), self.runtime.entropy.as_ref())
     }
 
-    /// Runs clocks, outbox and unread alerts until `shutdown` resolves.
+    /// Runs clocks, outbox and unread alerts until `shutdown` resolves, and passes on what other nodes changed. What this
+    /// node has claimed and not done is free for others then.
     pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
+        tokio::select! {
+            biased;
+            () = self.work(shutdown) => {}
+            () = self.runtime.hear_others() => {}
+        }
+        if let Err(error) = self.runtime.store.release_claims(Some(&self.runtime.node)).await {
+            tracing::warn!(%error, "claims could not be given back; they expire");
+        }
+    }
+
+    async fn work(&self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
             if let Err(error) = self.settle().await {

@@ -12,6 +12,7 @@ pub mod card;
 pub mod clocks;
 mod joining;
 pub mod live;
+mod others;
 pub mod receive;
 pub mod start;
 pub mod versions;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use niyam_kernel::id::CaseId;
 use niyam_kernel::time::Timestamp;
-use tokio::sync::{Mutex, Notify, broadcast};
+use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 use crate::error::StoreError;
 use crate::outbox::Channels;
@@ -47,6 +48,8 @@ pub struct Runtime {
     pub channels: Channels,
     pub versions: Versions,
     pub changes: broadcast::Sender<Change>,
+    /// How often changes of other nodes may have been missed.
+    pub missed: watch::Sender<u64>,
     /// Rung when there is something to dispatch or a new clock.
     pub wake: Notify,
     /// One alert at a time is matched and committed, so that two about one person cannot open two cases.
@@ -74,6 +77,9 @@ impl Runtime {
     pub fn tell(&self, change: Change) {
         // nobody listening is no failure
         let _ = self.changes.send(change);
+        if let Some(bus) = self.store.bus() {
+            bus.tell(change);
+        }
         self.wake.notify_one();
     }
 }

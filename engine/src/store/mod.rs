@@ -10,8 +10,11 @@
 //! Where a new thing goes: a new kind of row in `row`, a new write in [`Write`], and a method in the trait of those who
 //! read it.
 
+mod bus;
 mod row;
 pub mod sea;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use niyam_kernel::id::{AlertId, CaseId, EffectId, RequestId};
@@ -21,6 +24,7 @@ use niyam_rules::bundle::VersionDigest;
 use crate::error::StoreError;
 use crate::view::{Counts, Filter};
 
+pub use bus::{Bus, Heard};
 pub use row::{
     AccessRow, AlertRead, AlertRow, CaseAlertRow, CaseRow, EffectRow, EffectStatus, EventRow, KeyRow, LinkRow,
     LookupRow, NewAlert, NoticeRow, OutgoingRow, RequestRow, SnapshotRow, StoredCase, TimerRow, VersionRow,
@@ -178,8 +182,9 @@ pub trait WorkStore: Send + Sync {
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
     /// Claims effects due at `now` for an owner. The claim ends by the database's own time.
     async fn claim_effects(&self, owner: &str, now: Timestamp, limit: u64) -> Result<Vec<EffectRow>, StoreError>;
-    /// Ends all claims: for the start of a node that knows it is alone.
-    async fn release_claims(&self) -> Result<(), StoreError>;
+    /// Ends the claims of an owner that stops, so that others need not wait until they expire; all claims (`None`) at the
+    /// start of a node that knows it is alone.
+    async fn release_claims(&self, owner: Option<&str>) -> Result<(), StoreError>;
     /// Effects of a case.
     async fn effects_of(&self, case: CaseId) -> Result<Vec<EffectRow>, StoreError>;
     /// Notices of a case.
@@ -204,6 +209,9 @@ pub trait Store: AlertStore + CaseStore + WorkStore + 'static {
     /// builds on it is refused too. Errors: what befell the transaction as a whole; then nothing was written, but for
     /// [`StoreError::Unavailable`], where it is not known.
     async fn commit_group(&self, commits: &[Commit]) -> Result<Vec<Result<Committed, StoreError>>, StoreError>;
+
+    /// How nodes on this database tell one another of changes; `None` when only one node can have it open.
+    fn bus(&self) -> Option<Arc<dyn Bus>>;
 
     /// Writes one commit whole or not at all, durable when it returns. Errors: as [`Store::commit_group`].
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {

@@ -1,5 +1,7 @@
 //! The one transaction function: it writes a commit whole or not at all.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -10,13 +12,17 @@ use sea_orm::{
 use super::fault::fault;
 use super::{SeaStore, write_alert, write_case, write_work};
 use crate::error::StoreError;
-use crate::store::{Commit, Committed, Store, Write};
+use crate::store::{Bus, Commit, Committed, Store, Write};
 
 /// How often a transaction is tried while another process holds the file.
 const TRIES: u32 = 3;
 
 #[async_trait]
 impl Store for SeaStore {
+    fn bus(&self) -> Option<Arc<dyn Bus>> {
+        None
+    }
+
     async fn commit_group(&self, commits: &[Commit]) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         let mut answers = Vec::with_capacity(commits.len());
         for commit in commits {

@@ -88,14 +88,17 @@ impl WorkStore for SeaStore {
         rows.into_iter().map(convert::effect).collect()
     }
 
-    async fn release_claims(&self) -> Result<(), StoreError> {
+    async fn release_claims(&self, owner: Option<&str>) -> Result<(), StoreError> {
         let doing = |error| fault("release claims", error);
         let backend = self.read.get_database_backend();
         let writer = self.writer().await?;
         for table in ["outbox", "timers"] {
-            let sql =
-                format!("UPDATE {table} SET claim_owner = NULL, claim_until = NULL WHERE claim_owner IS NOT NULL");
-            writer.connection.execute_raw(Statement::from_string(backend, sql)).await.map_err(doing)?;
+            let sql = format!("UPDATE {table} SET claim_owner = NULL, claim_until = NULL WHERE claim_owner ");
+            let statement = match owner {
+                Some(owner) => Statement::from_sql_and_values(backend, sql + "= $1", [owner.into()]),
+                None => Statement::from_string(backend, sql + "IS NOT NULL"),
+            };
+            writer.connection.execute_raw(statement).await.map_err(doing)?;
         }
         Ok(())
     }
