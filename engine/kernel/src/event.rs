@@ -113,6 +113,11 @@ pub enum EventBody {
         /// What it carries.
         data: Value,
     },
+    /// An audit found that what is stored is not what the log leads to. The case stands still until a person has looked.
+    Halted {
+        /// What was found.
+        breach: Breach,
+    },
 }
 
 /// What became of an effect.
@@ -230,6 +235,13 @@ pub enum Breach {
     },
     /// The state names states or clocks that the protocol does not have: it belongs to another version.
     OtherVersion,
+    /// Stepping the log again gives something else than what is stored.
+    Differs {
+        /// Number of the first event that differs; the last one when the log holds and something beside it differs.
+        event: u64,
+        /// What differs: a word of [`crate::replay::What`].
+        what: String,
+    },
 }
 
 impl std::fmt::Display for Breach {
@@ -237,6 +249,7 @@ impl std::fmt::Display for Breach {
         match self {
             Self::EndlessLoop => f.write_str("it turned in an endless loop"),
             Self::OtherVersion => f.write_str("its state belongs to another version of the protocol"),
+            Self::Differs { event, what } => write!(f, "its {what} is not what its log leads to (event {event})"),
             Self::TooMuch { limit } => write!(f, "there were too many {limit}"),
         }
     }

@@ -6,10 +6,11 @@ use niyam_rules::place::Place;
 use niyam_rules::protocol::{FactDeclaration, FactType};
 use niyam_rules::value::Value;
 
+use crate::behaviour::Behaviour;
 use crate::effect::Effect;
 use crate::execute::fault;
 use crate::interpret::{Fault, Run};
-use crate::state::Source;
+use crate::state::{Fires, Source};
 use crate::step::Reason;
 
 /// Whether a value says nothing about its fact: unknown, empty, or the answer `unknown`.
@@ -67,12 +68,23 @@ impl<'p> Run<'p> {
     }
 
     /// Forgets all facts of a seal group and has its key destroyed.
+    ///
+    /// What a delayed event carries was computed when it was sent, from facts of whatever group: nobody can tell any more
+    /// which, so all of it is emptied. The events themselves still come.
     pub(crate) fn erase(&mut self, seal: &str) {
         let Some(protocol) = self.world.protocol else { return };
         for (name, declared) in &protocol.facts {
             if declared.seal.as_deref() == Some(seal) {
                 self.names.fact_changed(self.world.chart.scope, name, &Value::Unknown);
                 self.case.facts.remove(name);
+            }
+        }
+        if self.behaviour >= Behaviour::ErasesSent {
+            for timer in self.case.timers.values_mut() {
+                match &mut timer.fires {
+                    Fires::Event { data, .. } => *data = Value::Unknown,
+                    Fires::Clock(_) => {}
+                }
             }
         }
         self.reasons.push(Reason::Erased { seal: seal.to_owned() });

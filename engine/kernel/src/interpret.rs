@@ -12,6 +12,7 @@ use niyam_rules::place::Place;
 use niyam_rules::protocol::Protocol;
 use niyam_rules::value::Value;
 
+use crate::behaviour::Behaviour;
 use crate::effect::Effect;
 use crate::event::Breach;
 use crate::limits::{EFFECTS, MICROSTEPS, QUEUED_EVENTS};
@@ -64,6 +65,7 @@ pub(crate) struct Fault {
 /// One step while it runs.
 pub(crate) struct Run<'p> {
     pub(crate) world: World<'p>,
+    pub(crate) behaviour: Behaviour,
     pub(crate) case: CaseState,
     pub(crate) now: Timestamp,
     pub(crate) event: Option<Occurrence>,
@@ -92,6 +94,7 @@ impl<'p> Run<'p> {
         case.number = number;
         Self {
             world,
+            behaviour: Behaviour::NEWEST,
             now,
             event: None,
             names: Names::default(),

@@ -10,10 +10,11 @@
 //! changes its version by [`moving::step_move`] and in no other way.
 //!
 //! Where a new thing goes: a new kind of event in `event`, a new effect in `effect`, a new action in `execute`. A
-//! change of behaviour needs a numbered flag, since old cases must replay as they ran.
+//! change of behaviour needs a number in [`behaviour`], since old cases must replay as they ran.
 
 pub mod allowed;
 pub mod bare;
+pub mod behaviour;
 pub mod descriptor;
 pub mod effect;
 pub mod event;
@@ -22,6 +23,7 @@ pub mod limits;
 pub mod machine;
 pub mod moving;
 pub mod rehearsal;
+pub mod replay;
 pub mod session;
 pub mod state;
 pub mod step;

@@ -11,6 +11,7 @@ use niyam_rules::place::Place;
 use niyam_rules::protocol::Protocol;
 use niyam_rules::value::Value;
 
+use crate::behaviour::Behaviour;
 use crate::effect::Effect;
 use crate::event::{Breach, Event, EventBody, Refusal};
 use crate::interpret::{Run, World, has_ended};
@@ -47,10 +48,19 @@ const OPENED: &str = "opened";
 /// panic. An event that cannot be taken gives a refusal and the state as it was, the number apart; an event with
 /// the wrong number changes nothing at all.
 #[must_use]
-pub fn step(protocol: &Protocol, mut case: CaseState, event: &Event) -> Step {
+pub fn step(protocol: &Protocol, case: CaseState, event: &Event) -> Step {
+    step_as(Behaviour::NEWEST, protocol, case, event)
+}
+
+/// As [`step`], in the way the kernel behaved under a number: for replay.
+#[must_use]
+pub fn step_as(behaviour: Behaviour, protocol: &Protocol, mut case: CaseState, event: &Event) -> Step {
     let expected = case.number.saturating_add(1);
     if event.number != expected {
         return Step::refused(case, Refusal::OutOfOrder { expected });
+    }
+    if let EventBody::Halted { breach } = &event.body {
+        return halt(case, breach);
     }
     if !belongs(protocol, &case) {
         case.life = Life::Halted { breach: Breach::OtherVersion };
@@ -60,10 +70,23 @@ pub fn step(protocol: &Protocol, mut case: CaseState, event: &Event) -> Step {
         return Step::refused(case, refusal);
     }
     let mut run = Run::new(World::of(protocol), case, expected, event.at);
+    run.behaviour = behaviour;
     match take(&mut run, protocol, &event.body) {
         Ok(()) => run.finish(),
         Err(refusal) => Step { reasons: run.reasons, ..Step::refused(run.case, refusal) },
     }
+}
+
+/// Halts a case, whatever it stands in: also one that has ended, and one whose protocol cannot be loaded. Nothing else
+/// changes.
+#[must_use]
+pub fn halt(mut case: CaseState, breach: &Breach) -> Step {
+    case.number = case.number.saturating_add(1);
+    if matches!(case.life, Life::Halted { .. }) {
+        return Step::refused(case, Refusal::Halted);
+    }
+    case.life = Life::Halted { breach: breach.clone() };
+    Step { state: case, effects: Vec::new(), reasons: Vec::new(), refusal: None }
 }
 
 /// Whether every state and clock that a case names is one of the protocol's. It always is, unless the case was loaded with
@@ -104,6 +127,7 @@ fn name(body: &EventBody) -> String {
         EventBody::Delivered { .. } => "delivery".to_owned(),
         EventBody::External { name, .. } => name.clone(),
         EventBody::Moved { .. } => "case.moved".to_owned(),
+        EventBody::Halted { .. } => "halted".to_owned(),
     }
 }
 
@@ -137,6 +161,8 @@ fn take<'p>(run: &mut Run<'p>, protocol: &'p Protocol, body: &EventBody) -> Resu
         }
         // needs both versions: see `moving::step_move`
         EventBody::Moved { .. } => return Err(Refusal::NotAllowedHere { act: name(body) }),
+        // it never comes here: `step` answers it before anything runs
+        EventBody::Halted { breach } => run.breach = Some(breach.clone()),
     }
     Ok(())
 }

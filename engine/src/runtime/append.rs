@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use niyam_kernel::behaviour::Behaviour;
 use niyam_kernel::effect::Effect;
 use niyam_kernel::event::{Event, EventBody, Refusal};
 use niyam_kernel::id::{AlertId, CaseId, EffectId};
@@ -22,8 +23,8 @@ use crate::seal::split::{seal_of, split_event, split_state};
 use crate::seal::{Key, chain};
 use crate::store::{EffectRow, EffectStatus, EventRow, KeyRow, NoticeRow, SnapshotRow, TimerRow, Write};
 
-/// Version of the kernel's behaviour, written into every event. A change of behaviour adds a number, never reuses one.
-pub const KERNEL: u32 = 1;
+/// Number of the kernel's behaviour, written into every event; a replay steps in the same way.
+pub const KERNEL: u32 = Behaviour::NEWEST.number();
 
 /// What the kernel made of an event, as it stands in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,7 +197,8 @@ impl Runtime {
             | EventBody::TimerFired { .. }
             | EventBody::Delivered { .. }
             | EventBody::Moved { .. }
-            | EventBody::External { .. } => (None, None),
+            | EventBody::External { .. }
+            | EventBody::Halted { .. } => (None, None),
         };
         if let (Some(alert), Some(facts)) = (brought, facts)
             && facts.keys().any(|fact| seal_of(&live.protocol, fact) == Some(seal))
@@ -301,6 +303,7 @@ pub const fn kind(body: &EventBody) -> &'static str {
         EventBody::Delivered { .. } => "delivered",
         EventBody::Moved { .. } => "moved",
         EventBody::External { .. } => "external",
+        EventBody::Halted { .. } => "halted",
     }
 }
 

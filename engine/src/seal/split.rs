@@ -50,7 +50,8 @@ pub fn split_event(protocol: &Protocol, mut event: Event) -> (Event, SealedValue
         | EventBody::Recorded { .. }
         | EventBody::TimerFired { .. }
         | EventBody::Delivered { .. }
-        | EventBody::External { .. } => None,
+        | EventBody::External { .. }
+        | EventBody::Halted { .. } => None,
     };
     if let Some(words) = words {
         sealed.entry(PERSON.to_owned()).or_default().insert(REASON.to_owned(), Value::Text(words));
@@ -78,7 +79,10 @@ pub fn split_event(protocol: &Protocol, mut event: Event) -> (Event, SealedValue
                 sealed.entry(PERSON.to_owned()).or_default().insert("$data".to_owned(), taken);
             }
         }
-        EventBody::TimerFired { .. } | EventBody::Delivered { .. } | EventBody::Moved { .. } => {}
+        EventBody::TimerFired { .. }
+        | EventBody::Delivered { .. }
+        | EventBody::Moved { .. }
+        | EventBody::Halted { .. } => {}
     }
     (event, sealed)
 }
@@ -96,7 +100,7 @@ pub fn join_event(event: &mut Event, sealed: SealedValues) {
                 values.insert(name, value);
             }
             EventBody::External { data, .. } => *data = value,
-            EventBody::TimerFired { .. } | EventBody::Delivered { .. } => {}
+            EventBody::TimerFired { .. } | EventBody::Delivered { .. } | EventBody::Halted { .. } => {}
         }
     }
 }

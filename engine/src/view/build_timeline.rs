@@ -80,7 +80,8 @@ impl Runtime {
             | EventBody::Recorded { .. }
             | EventBody::Delivered { .. }
             | EventBody::Moved { .. }
-            | EventBody::External { .. } => None,
+            | EventBody::External { .. }
+            | EventBody::Halted { .. } => None,
         };
         Ok(TimelineEntry {
             number: row.number,
@@ -129,6 +130,9 @@ impl Runtime {
                 words::text("Taken to another version of the protocol", "नियम के दूसरे संस्करण पर लाया गया")
             }
             EventBody::External { name, .. } => words::same(name),
+            EventBody::Halted { .. } => {
+                words::text("An audit found that the log does not lead here", "जाँच में अभिलेख और स्थिति में अंतर मिला")
+            }
         }
     }
 
@@ -299,6 +303,7 @@ const fn entry_kind(event: &Event, outcome: &OutcomeRecord) -> EntryKind {
         EventBody::Delivered { .. } => EntryKind::Delivery,
         EventBody::Moved { .. } => EntryKind::Moved,
         EventBody::External { .. } => EntryKind::External,
+        EventBody::Halted { .. } => EntryKind::Halted,
     }
 }
 
@@ -311,7 +316,8 @@ const fn actor(body: &EventBody) -> Option<&Actor> {
         | EventBody::Joined { .. }
         | EventBody::TimerFired { .. }
         | EventBody::Delivered { .. }
-        | EventBody::External { .. } => None,
+        | EventBody::External { .. }
+        | EventBody::Halted { .. } => None,
     }
 }
 

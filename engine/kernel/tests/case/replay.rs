@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use niyam_kernel::event::{EventBody, Outcome};
+use niyam_kernel::behaviour::Behaviour;
+use niyam_kernel::event::{Breach, Event, EventBody, Outcome, Refusal};
 use niyam_kernel::id::{AlertId, PersonId, RequestId};
+use niyam_kernel::replay::{Recorded, What, again};
 use niyam_kernel::state::{CaseState, Fires, Life, TimerId};
 use niyam_kernel::step::step;
 use niyam_kernel::time::Timestamp;
@@ -114,6 +116,42 @@ fn assert_whole(case: &Case) {
             state.timers.values().filter(|timer| matches!(timer.fires, Fires::Clock(ix) if usize::from(ix.0) == place));
         let active = state.configuration.contains(&clock.state);
         assert!(!clock.repeats || armed.count() == usize::from(active), "a repeating clock that stands still");
+    }
+}
+
+#[test]
+fn an_audit_halts_whatever_it_finds_and_only_once() {
+    let mut case = Case::assigned();
+    let breach = Breach::Differs { event: 2, what: "state".to_owned() };
+    let before = case.state.clone();
+    let halted = case.take(EventBody::Halted { breach: breach.clone() });
+    assert_eq!((&halted.refusal, halted.effects.len()), (&None, 0));
+    let life = Life::Halted { breach: breach.clone() };
+    assert_eq!(case.state, CaseState { number: before.number + 1, life: life.clone(), ..before });
+    assert_eq!(case.act("accept", "duty", &[]).refusal, Some(Refusal::Halted));
+    assert_eq!(case.take(EventBody::Halted { breach: breach.clone() }).refusal, Some(Refusal::Halted));
+    // also before it begins and after it ended
+    let protocol = crate::five_stages::protocol();
+    let event = Event { number: 1, at: Timestamp::from_ms(0), happened_at: None, body: EventBody::Halted { breach } };
+    assert_eq!(step(&protocol, CaseState::default(), &event).state.life, life);
+}
+
+#[test]
+fn an_old_event_is_stepped_as_the_kernel_behaved_then() {
+    let (case, protocol) = (CaseState::default(), crate::five_stages::protocol());
+    let body = EventBody::Opened { alert: None, facts: BTreeMap::new(), drill: false };
+    let event = Event { number: 1, at: Timestamp::from_ms(0), happened_at: None, body };
+    let opened = step(&protocol, case.clone(), &event);
+    for number in 1..=Behaviour::NEWEST.number() {
+        let behaviour = Behaviour::of(number).expect("known");
+        let recorded =
+            Recorded { behaviour, refusal: None, effects: &opened.effects, reasons: &opened.reasons, halted: false };
+        assert_eq!(again(&protocol, &case, &event, &recorded).expect("as recorded").state, opened.state);
+        assert_eq!(again(&protocol, &case, &event, &Recorded { effects: &[], ..recorded }), Err(What::Effects));
+        assert_eq!(again(&protocol, &case, &event, &Recorded { reasons: &[], ..recorded }), Err(What::Reasons));
+        assert_eq!(again(&protocol, &case, &event, &Recorded { halted: true, ..recorded }), Err(What::State));
+        let refused = Recorded { refusal: Some(&Refusal::Closed), ..recorded };
+        assert_eq!(again(&protocol, &case, &event, &refused), Err(What::Refusal));
     }
 }
 
