@@ -26,8 +26,8 @@ use crate::view::{Counts, Filter};
 
 pub use bus::{Bus, Heard};
 pub use row::{
-    AccessRow, AlertRead, AlertRow, CaseAlertRow, CaseRow, EffectRow, EffectStatus, EventRow, KeyRow, LinkRow,
-    LookupRow, NewAlert, NoticeRow, OutgoingRow, RequestRow, SnapshotRow, StoredCase, TimerRow, VersionRow,
+    AccessRow, AlertRead, AlertRow, CaseAlertRow, CaseRow, EffectRow, EffectStatus, EventRow, Expected, KeyRow,
+    LinkRow, LookupRow, NewAlert, NoticeRow, OutgoingRow, RequestRow, SnapshotRow, StoredCase, TimerRow, VersionRow,
 };
 
 /// Everything that one transaction writes, in order.
@@ -44,9 +44,12 @@ pub struct Commit {
 pub enum Write {
     /// A fact about the deployment, by name.
     Meta(String, Vec<u8>),
+    /// Writes nothing: the whole commit is refused with [`crate::error::StoreError::Moved`] unless this holds where it
+    /// stands, after the writes before it and the commits before it in the group.
+    Expect(Expected),
     /// A new alert with its sealed bytes.
     Alert(Box<NewAlert>),
-    /// What an alert was taken for.
+    /// What an alert was taken for; [`crate::error::StoreError::Moved`] when it is no longer of the class it was read in.
     AlertRead(Box<AlertRead>),
     /// The same bytes came again.
     AlertRepeated(AlertId, Timestamp),
@@ -183,7 +186,7 @@ pub trait WorkStore: Send + Sync {
     /// Claims effects due at `now` for an owner. The claim ends by the database's own time.
     async fn claim_effects(&self, owner: &str, now: Timestamp, limit: u64) -> Result<Vec<EffectRow>, StoreError>;
     /// Ends the claims of an owner that stops, so that others need not wait until they expire; all claims (`None`) at the
-    /// start of a node that knows it is alone.
+    /// start of a node that knows it is alone. Then every unread alert is listed at once, too.
     async fn release_claims(&self, owner: Option<&str>) -> Result<(), StoreError>;
     /// Effects of a case.
     async fn effects_of(&self, case: CaseId) -> Result<Vec<EffectRow>, StoreError>;

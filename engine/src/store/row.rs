@@ -1,5 +1,7 @@
 //! Rows as domain values.
 
+use std::collections::BTreeSet;
+
 use niyam_kernel::effect::Effect;
 use niyam_kernel::id::{AlertId, CaseId, EffectId, PersonId, RequestId};
 use niyam_kernel::time::Timestamp;
@@ -17,6 +19,8 @@ pub struct NewAlert {
     pub row: AlertRow,
     /// Its bytes, sealed.
     pub sealed_bytes: Vec<u8>,
+    /// Until then it is left to whoever took it in; afterwards it counts as forgotten and is listed as unread.
+    pub next_at: Timestamp,
 }
 
 /// An alert without its bytes.
@@ -57,6 +61,8 @@ pub struct AlertRow {
 pub struct AlertRead {
     /// The alert.
     pub id: AlertId,
+    /// What it was until now. Of two who read one alert, the second finds it changed and is refused.
+    pub was: Class,
     /// What for.
     pub class: Class,
     /// Kind of sender.
@@ -65,6 +71,32 @@ pub struct AlertRead {
     pub reason: Option<Text>,
     /// How it was read, sealed.
     pub sealed_reading: Option<Vec<u8>>,
+}
+
+/// What a commit takes for granted because its writer looked before.
+///
+/// Two nodes may look at the same instant and both find nothing. So a store checks it inside the transaction, and keeps any
+/// other transaction that expects something of the same hash or bytes away until it has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// The cases that are not closed and that any of these hashes leads to are exactly these.
+    Found {
+        /// Keyed hashes, as in [`LookupRow`].
+        hashes: Vec<[u8; 32]>,
+        /// The cases.
+        cases: BTreeSet<CaseId>,
+    },
+    /// The alerts that brought these bytes on this channel are exactly these.
+    SameBytes {
+        /// SHA-256 of the plain bytes.
+        sha256: [u8; 32],
+        /// Through what they came.
+        channel: String,
+        /// Marked as an exercise.
+        drill: bool,
+        /// The alerts.
+        alerts: BTreeSet<AlertId>,
+    },
 }
 
 /// A version with its content.

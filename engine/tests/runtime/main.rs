@@ -6,6 +6,7 @@ mod alerts;
 mod clocks;
 mod durable;
 mod effects;
+mod expected;
 mod requests;
 mod sealing;
 mod shipped;

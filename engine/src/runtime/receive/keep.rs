@@ -1,6 +1,7 @@
 //! The bytes of an alert and how they were read: sealed when they are kept, opened when they are shown.
 
 use niyam_kernel::id::AlertId;
+use niyam_kernel::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::request::{Class, Received};
@@ -9,6 +10,10 @@ use crate::seal::Key;
 use crate::seal::envelope::Place;
 use crate::store::{AlertRow, Commit, NewAlert, Write};
 use crate::understood::Contents;
+
+/// Milliseconds in which nobody else takes up an alert that was just kept: longer than reading the largest takes. It only
+/// saves work; that an alert is worked on once is sure because of [`crate::store::AlertRead::was`].
+const OURS_MS: i64 = 10_000;
 
 /// Where the wrapped key of an alert belongs.
 pub fn alert_key_place(alert: AlertId) -> Place<'static> {
@@ -46,7 +51,8 @@ impl Runtime {
             attempts: 0,
         };
         let sealed_bytes = key.seal(0, &received.bytes, &alert_place(alert, "bytes"), entropy);
-        let writes = vec![Write::Alert(Box::new(NewAlert { row, sealed_bytes }))];
+        let next_at = Timestamp::from_ms(self.now().as_ms().saturating_add(OURS_MS));
+        let writes = vec![Write::Alert(Box::new(NewAlert { row, sealed_bytes, next_at }))];
         self.commit(Commit { name: "keep an alert", writes }).await.map(drop)
     }
 

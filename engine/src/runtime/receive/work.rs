@@ -67,6 +67,7 @@ impl Runtime {
         understood: &Understood,
     ) -> Result<Write, StoreError> {
         let row = self.store.alert(alert).await?;
+        let was = row.as_ref().map_or(Class::Unread, |row| row.class);
         let wrapped = row.and_then(|row| row.wrapped_key);
         let sealed_reading = wrapped.and_then(|wrapped| {
             let key = self.key.unwrap(&wrapped, &alert_key_place(alert)).ok()?;
@@ -75,6 +76,7 @@ impl Runtime {
         });
         Ok(Write::AlertRead(Box::new(AlertRead {
             id: alert,
+            was,
             class,
             source: understood.source.clone(),
             reason: Some(understood.reason.clone()),

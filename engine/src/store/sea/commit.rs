@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::fault::fault;
-use super::{SeaStore, write_alert, write_case, write_work};
+use super::{SeaStore, expect, write_alert, write_case, write_work};
 use crate::error::StoreError;
 use crate::store::{Bus, Commit, Committed, Store, Write};
 
@@ -62,11 +62,13 @@ async fn try_commit(write: &DatabaseConnection, commit: &Commit) -> Result<Commi
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let transaction = write.begin_with_options(options).await.map_err(|error| fault("begin a transaction", error))?;
     let mut committed = Committed::default();
+    let failed = |failure| match failure {
+        Failure::Store(error) => error,
+        Failure::Database(error) => fault(commit.name, error),
+    };
+    expect::lock(&transaction, std::slice::from_ref(commit)).await.map_err(failed)?;
     for write in &commit.writes {
-        apply(&transaction, write, &mut committed).await.map_err(|failure| match failure {
-            Failure::Store(error) => error,
-            Failure::Database(error) => fault(commit.name, error),
-        })?;
+        apply(&transaction, write, &mut committed).await.map_err(failed)?;
     }
     transaction.commit().await.map_err(|error| fault(commit.name, error))?;
     Ok(committed)
@@ -101,7 +103,8 @@ async fn apply(db: &DatabaseTransaction, write: &Write, committed: &mut Committe
         Write::Link(row) => Ok(write_case::link(db, row).await?),
         Write::Meta(name, value) => Ok(write_alert::meta(db, name, value).await?),
         Write::Alert(new) => Ok(write_alert::new(db, new).await?),
-        Write::AlertRead(read) => Ok(write_alert::read(db, read).await?),
+        Write::Expect(expected) => expect::check(db, expected).await,
+        Write::AlertRead(read) => write_alert::read(db, read).await,
         Write::AlertRepeated(id, at) => Ok(write_alert::repeated(db, *id, *at).await?),
         Write::AlertFailed(id, next_at) => Ok(write_alert::failed(db, *id, *next_at).await?),
         Write::EraseAlert(id) => Ok(write_alert::erase(db, *id).await?),

@@ -8,6 +8,7 @@ mod case;
 mod commit;
 mod convert;
 mod entity;
+mod expect;
 mod fault;
 mod work;
 mod write_alert;

@@ -100,6 +100,10 @@ impl WorkStore for SeaStore {
             };
             writer.connection.execute_raw(statement).await.map_err(doing)?;
         }
+        if owner.is_none() {
+            let sql = "UPDATE alerts SET next_at = NULL WHERE class = 'unread' AND next_at IS NOT NULL";
+            writer.connection.execute_raw(Statement::from_string(backend, sql)).await.map_err(doing)?;
+        }
         Ok(())
     }
 

@@ -5,10 +5,11 @@ use niyam_kernel::time::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, QueryFilter as _, UpdateMany};
 
-use super::commit::{insert, json};
+use super::commit::{Failure, insert, json};
 use super::convert::signed;
 use super::entity::alerts::{Column, Entity, Model};
 use super::entity::{accesses, meta};
+use crate::error::StoreError;
 use crate::store::{AccessRow, AlertRead, NewAlert};
 
 /// Writes a fact about the deployment.
@@ -36,7 +37,7 @@ pub async fn new(db: &DatabaseTransaction, new: &NewAlert) -> Result<(), DbErr> 
         repeats: 0,
         repeated_at: None,
         attempts: 0,
-        next_at: None,
+        next_at: Some(new.next_at.as_ms()),
     };
     insert(db, model).await
 }
@@ -45,16 +46,17 @@ fn one(id: AlertId) -> UpdateMany<Entity> {
     Entity::update_many().filter(Column::Id.eq(id.to_string()))
 }
 
-/// Writes what an alert was taken for.
-pub async fn read(db: &DatabaseTransaction, read: &AlertRead) -> Result<(), DbErr> {
-    one(read.id)
+/// Writes what an alert was taken for, unless somebody else has meanwhile.
+pub async fn read(db: &DatabaseTransaction, read: &AlertRead) -> Result<(), Failure> {
+    let updated = one(read.id)
+        .filter(Column::Class.eq(read.was.as_str()))
         .col_expr(Column::Class, Expr::value(read.class.as_str()))
         .col_expr(Column::Source, Expr::value(read.source.clone()))
         .col_expr(Column::Reason, Expr::value(read.reason.as_ref().map(json)))
         .col_expr(Column::SealedReading, Expr::value(read.sealed_reading.clone()))
         .exec(db)
-        .await
-        .map(drop)
+        .await?;
+    if updated.rows_affected == 0 { Err(Failure::Store(StoreError::Moved)) } else { Ok(()) }
 }
 
 /// Counts a repeat.
