@@ -15,6 +15,10 @@ use crate::outbox::Channels;
 use crate::people::People;
 use crate::request::{ActRequest, Change, Done, ProtocolInfo, Receipt, Received, RecordRequest};
 use crate::runtime::Runtime;
+use crate::runtime::admission::Admission;
+pub use crate::runtime::admission::Limits;
+use crate::runtime::hot::Hot;
+use crate::runtime::lane::Lanes;
 use crate::runtime::start::{Opened, open_data};
 use crate::runtime::versions::Versions;
 use crate::store::{AccessRow, Store};
@@ -55,6 +59,8 @@ pub struct Config {
     pub channels: Channels,
     /// Most pages (of 4096 bytes) that the database may have; `None` = as the disk allows.
     pub max_pages: Option<u32>,
+    /// How much may wait, and what may stay in memory.
+    pub limits: Limits,
 }
 
 /// The engine.
@@ -88,6 +94,9 @@ impl Engine {
         }
         let node = new_uuid(config.clock.now(), config.entropy.as_ref()).simple().to_string();
         let runtime = Runtime {
+            lanes: Lanes::start(&store),
+            hot: Hot::new(config.limits.cache_bytes),
+            admission: Admission::new(&config.limits),
             store,
             key,
             clock: config.clock,
@@ -115,11 +124,13 @@ impl Engine {
 
     /// Takes in one message. When it returns, the bytes are durable, and so is what was done with them.
     pub async fn receive(&self, received: Received) -> Result<Receipt, ReceiveError> {
+        let _admitted = self.runtime.admission.alert(received.bytes.len())?;
         self.runtime.receive(received).await
     }
 
     /// A person acts on a case.
     pub async fn act(&self, case: CaseId, request: ActRequest) -> Result<Done, ActError> {
+        let _admitted = self.runtime.admission.act()?;
         let ActRequest { request, actor, act, form, reason, happened_at } = request;
         let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
         let body = EventBody::Act { act, actor, form, reason, request };
@@ -128,6 +139,7 @@ impl Engine {
 
     /// A person saves the form of an active state.
     pub async fn record(&self, case: CaseId, request: RecordRequest) -> Result<Done, ActError> {
+        let _admitted = self.runtime.admission.act()?;
         let RecordRequest { request, actor, state, form, happened_at } = request;
         let body = EventBody::Recorded { state, actor, form, request };
         self.runtime.person_event(case, request, body, happened_at).await
@@ -198,7 +210,10 @@ impl Engine {
 
     /// The compiled version that a case is pinned to.
     pub async fn protocol_of(&self, case: CaseId) -> Result<Arc<Protocol>, ViewError> {
-        Ok(self.runtime.load(case).await?.protocol)
+        match self.runtime.hot.protocol_of(case) {
+            Some(protocol) => Ok(protocol),
+            None => Ok(self.runtime.load(case).await?.protocol),
+        }
     }
 
     /// Proves that the log of a case is as it was written: every link of its hash chain. Needs no key. Errors: where it

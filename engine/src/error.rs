@@ -7,7 +7,7 @@ use niyam_kernel::id::{AlertId, CaseId, EffectId, RequestId};
 use niyam_rules::text::Text;
 
 /// Why the store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// No room on the disk. Nothing was written and nothing acknowledged; come again when there is room.
     #[error("the disk that holds the data folder is full: nothing was stored; make room and send it again")]

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use niyam_engine::engine::{Config, Data, Engine};
+use niyam_engine::engine::{Config, Data, Engine, Limits};
 use niyam_engine::outbox::Channels;
 use niyam_engine::time::{SystemClock, SystemEntropy};
 use niyam_web::demo::clock::FastClock;
@@ -132,6 +132,7 @@ async fn open(folder: &Path) -> Arc<Engine> {
         intake: niyam_web::intake::shipped(),
         channels: Channels::default(),
         max_pages: None,
+        limits: Limits::default(),
     };
     Engine::open(config).await.expect("opens after the kill")
 }

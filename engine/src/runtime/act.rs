@@ -1,5 +1,7 @@
 //! Acts and forms of people.
 
+use std::sync::Arc;
+
 use niyam_kernel::event::{EventBody, Refusal};
 use niyam_kernel::id::{CaseId, RequestId};
 use niyam_kernel::time::Timestamp;
@@ -32,11 +34,9 @@ impl Runtime {
         let fingerprint = self.key.fingerprint(json(&(case, &body, happened_at)).as_bytes());
         let mut last = StoreError::Busy;
         for _ in 0..TRIES {
-            if let Some(row) = self.store.request(request).await? {
-                return self.again(case, &row, &fingerprint).await;
-            }
-            let mut live = self.load(case).await?;
-            let mut appended = self.append(&mut live, body.clone(), happened_at).await?;
+            let mut turn = self.turn(case).await?;
+            let mut appended = turn.append(body.clone(), happened_at).await?;
+            let protocol = Arc::clone(&turn.live().protocol);
             let answer = Answer { number: appended.number, refusal: appended.refusal.clone() };
             appended.writes.push(Write::Request(RequestRow {
                 id: request,
@@ -44,16 +44,23 @@ impl Runtime {
                 answer: json(&answer),
                 at: self.now(),
             }));
-            match self.commit(Commit { name: "record what a person did", writes: appended.writes }).await {
+            match turn.commit(Commit { name: "record what a person did", writes: appended.writes }).await {
                 Ok(_) => {
                     self.tell(appended.change);
                     return match appended.refusal {
                         None => Ok(Done { number: appended.number, repeated: false }),
-                        Some(refusal) => Err(refused(&live.protocol, refusal, appended.number)),
+                        Some(refusal) => Err(refused(&protocol, refusal, appended.number)),
                     };
                 }
-                // somebody else was first, on the case or with this very request: look again
-                Err(error @ (StoreError::Conflict { .. } | StoreError::Repeated(_))) => last = error,
+                // this very request was here before: what was said then counts
+                Err(error @ StoreError::Repeated(_)) => {
+                    if let Some(row) = self.store.request(request).await? {
+                        return self.again(case, &row, &fingerprint).await;
+                    }
+                    last = error;
+                }
+                // another node was first: step again on what it made of the case
+                Err(error @ StoreError::Conflict { .. }) => last = error,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -73,8 +80,8 @@ impl Runtime {
         match answer.refusal {
             None => Ok(Done { number: answer.number, repeated: true }),
             Some(refusal) => {
-                let live = self.load(case).await?;
-                Err(refused(&live.protocol, refusal, answer.number))
+                let turn = self.turn(case).await?;
+                Err(refused(&turn.live().protocol, refusal, answer.number))
             }
         }
     }

@@ -45,18 +45,18 @@ impl Runtime {
     async fn fire(&self, timer: &TimerRow) -> Result<(), ActError> {
         let mut last = StoreError::Busy;
         for _ in 0..TRIES {
-            let mut live = self.load(timer.case).await?;
+            let mut turn = self.turn(timer.case).await?;
             let id = TimerId(timer.timer);
-            let armed = live.state.timers.get(&id).is_some_and(|armed| armed.due == timer.due);
+            let armed = turn.live().state.timers.get(&id).is_some_and(|armed| armed.due == timer.due);
             let (writes, change) = if armed {
                 let body = EventBody::TimerFired { timer: id, due: timer.due };
-                let appended = self.append(&mut live, body, None).await?;
+                let appended = turn.append(body, None).await?;
                 (appended.writes, Some(appended.change))
             } else {
                 // the case has no such timer: the row is left over, and firing it would say nothing
                 (vec![Write::CancelTimer(timer.case, timer.timer)], None)
             };
-            match self.commit(Commit { name: "fire a clock", writes }).await {
+            match turn.commit(Commit { name: "fire a clock", writes }).await {
                 Ok(_) => {
                     if let Some(change) = change {
                         self.tell(change);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use niyam_kernel::id::CaseId;
 use niyam_kernel::state::CaseState;
 use niyam_rules::protocol::Protocol;
+use niyam_rules::value::Value;
 
 use super::Runtime;
 use super::versions::VersionError;
@@ -107,6 +108,34 @@ pub fn snapshot_place(case: CaseId, number: u64, seal: &str) -> Place<'_> {
 /// Where the sealed part of an event belongs.
 pub fn event_place(case: CaseId, number: u64, seal: &str) -> Place<'_> {
     Place { kind: "event", of: case.0, number, part: seal }
+}
+
+impl Live {
+    /// About how many bytes it takes in memory.
+    pub fn weight_bytes(&self) -> u64 {
+        /// A node of a map, an allocation, a small struct in it.
+        const ENTRY: usize = 160;
+        let state = &self.state;
+        let facts: usize = state.facts.iter().map(|(name, fact)| ENTRY + name.len() + value_bytes(&fact.value)).sum();
+        let entries = state.configuration.len()
+            + state.history.len()
+            + state.timers.len()
+            + state.owners.len()
+            + self.keys.left.len()
+            + self.keys.after_erasure.len();
+        let bytes = size_of::<Self>() + ENTRY * (entries + 8) + facts + self.row.card.len();
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+}
+
+fn value_bytes(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::Unknown | Value::Bool(_) | Value::Int(_) => 0,
+            Value::Text(text) => text.len(),
+            Value::List(items) => items.iter().map(value_bytes).sum(),
+            Value::Map(entries) => entries.iter().map(|(name, value)| 64 + name.len() + value_bytes(value)).sum(),
+        }
 }
 
 impl Runtime {

@@ -1,16 +1,20 @@
 //! The durable runtime: loads a case, lets the kernel step, and commits event, state, clocks, effects and hash link
 //! together.
 //!
-//! Purpose: one way for every event, whoever brings it: [`live`] loads, [`append`] steps and says what to write, the
-//! store commits, then the change is told. A conflict (somebody else was first) loads again and steps again.
+//! Purpose: one way for every event, whoever brings it: [`hot`] gives a case to one event at a time, [`append`] steps and
+//! says what to write, a [`lane`] commits it together with others, then the change is told. A conflict (another node was
+//! first) loads again and steps again.
 //!
 //! Where a new thing goes: a new source of events gets a module beside [`act`], [`receive`] and [`clocks`].
 
 pub mod act;
+pub mod admission;
 pub mod append;
 pub mod card;
 pub mod clocks;
+pub mod hot;
 mod joining;
+pub mod lane;
 pub mod live;
 mod others;
 pub mod receive;
@@ -29,9 +33,12 @@ use crate::outbox::Channels;
 use crate::people::People;
 use crate::request::Change;
 use crate::seal::DeploymentKey;
-use crate::store::{Commit, Committed, Store};
+use crate::store::{Commit, Committed, Store, Write};
 use crate::time::{Clock, Entropy};
 use crate::understood::Intake;
+use admission::Admission;
+use hot::Hot;
+use lane::Lanes;
 use versions::Versions;
 
 /// How often a step is tried again when somebody else wrote to the case first.
@@ -40,6 +47,9 @@ pub const TRIES: u32 = 16;
 /// What all parts of the runtime share.
 pub struct Runtime {
     pub store: Arc<dyn Store>,
+    pub lanes: Lanes,
+    pub hot: Hot,
+    pub admission: Admission,
     pub key: DeploymentKey,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -68,9 +78,16 @@ impl Runtime {
         self.clock.now()
     }
 
-    /// Makes writes durable: the one way from the runtime into the store. Errors: as [`Store::commit`].
+    /// Makes writes durable, together with what others commit at the moment. Cases whose log they continue are loaded
+    /// anew by whoever takes a turn at them; who has the turn commits with [`hot::Turn::commit`]. Errors: as
+    /// [`Store::commit`].
     pub async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
-        self.store.commit(&commit).await
+        for write in &commit.writes {
+            if let Write::Event(row) = write {
+                self.hot.forget_before(Change { case: row.case, number: row.number });
+            }
+        }
+        self.lanes.commit(commit).await
     }
 
     /// Tells of a change, after its commit.

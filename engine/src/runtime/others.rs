@@ -12,11 +12,15 @@ impl Runtime {
             match bus.hear().await {
                 Heard::Changed(changes) => {
                     for change in changes {
+                        self.hot.forget_before(change);
                         // nobody listening is no failure
                         let _ = self.changes.send(change);
                     }
                 }
-                Heard::Missed => self.missed.send_modify(|times| *times += 1),
+                Heard::Missed => {
+                    self.hot.forget_all();
+                    self.missed.send_modify(|times| *times += 1);
+                }
             }
             // a clock may have been armed, or an effect been left
             self.wake.notify_one();

@@ -123,6 +123,42 @@ pub enum Write {
     Access(AccessRow),
 }
 
+impl Commit {
+    /// About how many bytes it holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.writes.iter().map(Write::bytes).sum()
+    }
+}
+
+impl Write {
+    /// The case whose log it continues.
+    #[must_use]
+    pub fn case(&self) -> Option<CaseId> {
+        if let Self::Event(row) = self { Some(row.case) } else { None }
+    }
+
+    /// About how many bytes it holds: those that may be many, and a guess for the rest.
+    fn bytes(&self) -> usize {
+        const REST: usize = 256;
+        let sealed = |parts: &[(String, Vec<u8>)]| parts.iter().map(|(_, part)| part.len()).sum::<usize>();
+        let large = if let Self::Event(row) = self {
+            row.plain.len() + row.outcome.len() + sealed(&row.sealed)
+        } else if let Self::Snapshot(snapshot, row) = self {
+            snapshot.plain.len() + sealed(&snapshot.sealed) + row.card.len()
+        } else if let Self::Alert(new) = self {
+            new.sealed_bytes.len()
+        } else if let Self::AlertRead(read) = self {
+            read.sealed_reading.as_ref().map_or(0, Vec::len)
+        } else if let Self::Version(row) = self {
+            row.content.len()
+        } else {
+            0
+        };
+        large + REST
+    }
+}
+
 /// What a commit gives back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Committed {
@@ -215,6 +251,9 @@ pub trait Store: AlertStore + CaseStore + WorkStore + 'static {
 
     /// How nodes on this database tell one another of changes; `None` when only one node can have it open.
     fn bus(&self) -> Option<Arc<dyn Bus>>;
+
+    /// How many groups it can write at once: 1 where there is one writer. A commit always goes with others of its case.
+    fn writers(&self) -> usize;
 
     /// Writes one commit whole or not at all, durable when it returns. Errors: as [`Store::commit_group`].
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {

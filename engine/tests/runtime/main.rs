@@ -7,6 +7,7 @@ mod clocks;
 mod durable;
 mod effects;
 mod expected;
+mod lanes;
 mod requests;
 mod sealing;
 mod shipped;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use niyam_engine::engine::{Config, Data, Engine};
+use niyam_engine::engine::{Config, Data, Engine, Limits};
 use niyam_engine::error::OpenError;
 use niyam_engine::outbox::Channels;
 use niyam_engine::people::People;
@@ -230,6 +230,23 @@ fn read(name: &str, value: &str, subject: &mut SubjectFacts, understood: &mut Un
     subject.facts.insert(name.to_owned(), found);
 }
 
+/// What an engine of this world is made of.
+pub fn config(data: Data, now: Timestamp) -> (Config, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::at(now));
+    let config = Config {
+        data,
+        clock: Arc::<ManualClock>::clone(&clock),
+        entropy: Arc::new(SystemEntropy),
+        library: library("Desk"),
+        people: Arc::new(Office),
+        intake: Arc::new(Lines::default()),
+        channels: Channels::default(),
+        max_pages: None,
+        limits: Limits::default(),
+    };
+    (config, clock)
+}
+
 /// An engine and what it is made of.
 pub struct World {
     pub engine: Arc<Engine>,
@@ -253,17 +270,7 @@ impl World {
 
     /// With a change of the configuration, at a moment.
     pub async fn open_at(data: Data, now: Timestamp, change: impl FnOnce(&mut Config)) -> Result<Self, OpenError> {
-        let clock = Arc::new(ManualClock::at(now));
-        let mut config = Config {
-            data,
-            clock: Arc::<ManualClock>::clone(&clock),
-            entropy: Arc::new(SystemEntropy),
-            library: library("Desk"),
-            people: Arc::new(Office),
-            intake: Arc::new(Lines::default()),
-            channels: Channels::default(),
-            max_pages: None,
-        };
+        let (mut config, clock) = config(data, now);
         change(&mut config);
         Ok(Self { engine: Engine::open(config).await?, clock })
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use niyam_engine::engine::{Config, Data, Engine};
+use niyam_engine::engine::{Config, Data, Engine, Limits};
 use niyam_engine::error::OpenError;
 use niyam_engine::outbox::Channels;
 use niyam_engine::time::{Clock, SystemClock, SystemEntropy};
@@ -158,6 +158,7 @@ async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeErro
         intake: intake::shipped(),
         channels: Channels::default(),
         max_pages: None,
+        limits: Limits::default(),
     };
     let engine = Engine::open(config).await?;
     let app = App { clock_rate, ..App::new(engine.clone(), staff, hosts, stopping.clone()) };

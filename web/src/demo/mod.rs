@@ -97,7 +97,7 @@ async fn send(engine: &Engine, scene: Scene, story: &Story) -> Result<(), Receiv
 mod tests {
     use std::collections::BTreeMap;
 
-    use niyam_engine::engine::{Config, Data};
+    use niyam_engine::engine::{Config, Data, Limits};
     use niyam_engine::outbox::Channels;
     use niyam_engine::time::{ManualClock, SeededEntropy};
     use niyam_engine::view::{EntryKind, Filter, LifeView};
@@ -121,6 +121,7 @@ mod tests {
             intake: crate::intake::shipped(),
             channels: Channels::default(),
             max_pages: None,
+            limits: Limits::default(),
         })
         .await
         .expect("memory opens");

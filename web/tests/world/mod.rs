@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::response::Parts;
 use axum::http::{Request, StatusCode};
-use niyam_engine::engine::{Config, Data, Engine};
+use niyam_engine::engine::{Config, Data, Engine, Limits};
 use niyam_engine::outbox::Channels;
 use niyam_engine::time::{ManualClock, SeededEntropy};
 use niyam_engine::understood::ReadByPeople;
@@ -124,5 +124,6 @@ fn config(office: Office, library: Library, clock: Arc<ManualClock>) -> Config {
         intake: Arc::new(ReadByPeople { protocol: "kota".to_owned() }),
         channels: Channels::default(),
         max_pages: None,
+        limits: Limits::default(),
     }
 }

@@ -58,6 +58,7 @@ impl Runtime {
         self.lookups(&live, drill, subject, &mut touched.writes);
         touched.changes.push(appended.change);
         touched.cases.push((case, relation));
+        touched.opened.push(live);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use super::keep::{alert_key_place, alert_place};
 use crate::error::StoreError;
 use crate::request::{Change, Class, Received, Relation};
 use crate::runtime::append::json;
-use crate::runtime::live::LoadError;
+use crate::runtime::live::{Live, LoadError};
 use crate::runtime::{Runtime, TRIES};
 use crate::store::{AlertRead, Commit, LinkRow, Write};
 use crate::understood::{SessionMessage, Understood};
@@ -19,6 +19,7 @@ pub(super) struct Touched {
     pub(super) writes: Vec<Write>,
     pub(super) cases: Vec<(CaseId, Relation)>,
     pub(super) changes: Vec<Change>,
+    pub(super) opened: Vec<Live>,
 }
 
 impl Runtime {
@@ -35,7 +36,8 @@ impl Runtime {
             };
             let touched = touched.map_err(|error| error.to_string())?;
             match self.commit(Commit { name: "take in an alert", writes: touched.writes }).await {
-                Ok(_) => {
+                Ok(committed) => {
+                    touched.opened.into_iter().for_each(|live| self.hot.opened(live, &committed));
                     touched.changes.into_iter().for_each(|change| self.tell(change));
                     return Ok(());
                 }

@@ -23,6 +23,10 @@ impl Store for SeaStore {
         None
     }
 
+    fn writers(&self) -> usize {
+        1
+    }
+
     async fn commit_group(&self, commits: &[Commit]) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         let mut answers = Vec::with_capacity(commits.len());
         for commit in commits {
