@@ -6,6 +6,7 @@
 use crate::duration::Duration;
 use crate::expression::Expression;
 use crate::place::Place;
+use crate::schedule::Schedule;
 use crate::text::Text;
 use crate::value::Value;
 
@@ -244,16 +245,54 @@ pub struct Clock {
     pub name: String,
     /// The state it belongs to; the root's clocks are those of the case.
     pub state: StateIx,
-    /// How long.
-    pub length: Duration,
-    /// Armed again each time it runs out, until the state is left.
-    pub repeats: bool,
+    /// When it runs out.
+    pub timing: Timing,
     /// Its transitions, in document order.
     pub transitions: Vec<TransitionIx>,
     /// Name on screens.
     pub label: Text,
     /// Where it is written.
     pub place: Option<Place>,
+}
+
+/// When a clock runs out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// Once, so long after the state was entered.
+    Once(Duration),
+    /// So long after the state was entered, and then again and again until it is left.
+    Every(Duration),
+    /// At these times of day, in Indian time, until the state is left.
+    At(Schedule),
+}
+
+impl Timing {
+    /// Whether it is armed again each time it runs out, until the state is left.
+    #[must_use]
+    pub const fn repeats(&self) -> bool {
+        match self {
+            Self::Once(_) => false,
+            Self::Every(_) | Self::At(_) => true,
+        }
+    }
+
+    /// For people, when the protocol gives the clock no name.
+    #[must_use]
+    pub fn describe(&self) -> Text {
+        match self {
+            Self::Once(length) | Self::Every(length) => Text { en: length.to_string(), hi: length.to_string() },
+            Self::At(schedule) => schedule.describe(),
+        }
+    }
+
+    /// For a small space, the same in every language: a length of time, or times of day.
+    #[must_use]
+    pub fn short(&self) -> String {
+        match self {
+            Self::Once(length) | Self::Every(length) => length.to_string(),
+            Self::At(schedule) => schedule.short(),
+        }
+    }
 }
 
 /// A delay before an event is sent.

@@ -26,6 +26,7 @@ pub mod nearest;
 mod overlay;
 pub mod place;
 pub mod protocol;
+pub mod schedule;
 mod schema;
 pub mod shipped;
 pub mod source;

@@ -31,6 +31,9 @@ struct Merge<'m> {
 const IDENTITY: &[&str] =
     &["niyam", "protocol", "extends", "title", "order", "table", "form", "id", "fact", "hit", "scenario"];
 
+/// Keys that say when a clock runs out; a clock has one of them.
+const TIMINGS: [&str; 3] = ["in", "every", "at"];
+
 impl Merge<'_> {
     fn value(&mut self, base: &Node, over: &Node, shape: &'static Shape, key: &str, place: &Place) -> Node {
         match shape {
@@ -87,6 +90,13 @@ impl Merge<'_> {
         let mut merged: Vec<Entry> = base.entries().unwrap_or_default().to_vec();
         if document {
             merged.retain(|entry| !matches!(entry.key.text.as_str(), "protocol" | "extends" | "order"));
+        }
+        if std::ptr::eq(record, &raw const CLOCK) && TIMINGS.iter().any(|key| over.entry(key).is_some()) {
+            // another way of saying when takes the place of the template's
+            merged.retain(|entry| {
+                let key = entry.key.text.as_str();
+                !TIMINGS.contains(&key) || over.entry(key).is_some()
+            });
         }
         for entry in over.entries().unwrap_or_default() {
             let key = entry.key.text.as_str();
@@ -248,11 +258,11 @@ fn lacks(name: &str, node: &Node, record: &'static Record) -> Option<String> {
         return (!has("target") && !has("actions") && !has("by")).then(|| "`target` or `actions`".to_owned());
     }
     if std::ptr::eq(record, &raw const CLOCK) {
-        let timed = has("in") || has("every") || name.parse::<Duration>().is_ok();
+        let timed = has("in") || has("every") || has("at") || name.parse::<Duration>().is_ok();
         let does = has("target") || has("actions") || has("do");
         return match (timed, does) {
             (true, true) => None,
-            (false, _) => Some("`in` or `every`".to_owned()),
+            (false, _) => Some("`in`, `every` or `at`".to_owned()),
             (true, false) => Some("`target` or `actions`".to_owned()),
         };
     }

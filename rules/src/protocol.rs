@@ -305,6 +305,8 @@ pub struct Scenario {
     pub id: String,
     /// What it shows.
     pub title: Text,
+    /// When the case is opened, in milliseconds since the Unix epoch; `None` where the time of day plays no part.
+    pub begins: Option<i64>,
     /// Facts the case is opened with.
     pub facts: BTreeMap<String, Value>,
     /// Seats that nobody sits in.

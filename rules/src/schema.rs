@@ -100,6 +100,7 @@ impl Writer {
             Shape::Flag => json!({ "type": "boolean" }),
             Shape::Integer(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
             Shape::Length => json!({ "type": "string", "pattern": "^([0-9]+(ms|s|m|h|d))+$" }),
+            Shape::Times => json!({ "type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$" }),
             Shape::Day => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
             Shape::Word(words) => json!({ "enum": words }),
             Shape::Constant => json!({}),

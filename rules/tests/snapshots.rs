@@ -33,7 +33,7 @@ fn outline(protocol: &Protocol) -> String {
         }
         for index in &state.clocks {
             let clock = &protocol.chart.clocks[usize::from(index.0)];
-            let _ = writeln!(out, "  clock {} {} repeats {}", clock.name, clock.length, clock.repeats);
+            let _ = writeln!(out, "  clock {} {} repeats {}", clock.name, clock.timing.short(), clock.timing.repeats());
         }
     }
     for (name, fact) in &protocol.facts {

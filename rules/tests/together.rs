@@ -52,6 +52,8 @@ states:
       third: { by: desk, target: idle }
     after:
       10m: { actions: [ { notify: supervisor, message: late } ] }
+      morning: { at: 0 25 * * *, label: { en: Morning, hi: सुबह }, actions: [ { notify: desk, message: late } ] }
+      monthly: { at: 0 10 31 2 *, label: { en: Monthly, hi: मासिक }, actions: [ { notify: desk, message: late } ] }
   calling:
     stage: visit
     label: { en: Calling, hi: कॉल }

@@ -12,6 +12,7 @@ use crate::occurrence::{Occurrence, Origin};
 use crate::select::transition;
 use crate::state::Fires;
 use crate::step::Reason;
+use crate::timers::first_due;
 use crate::tree::{ROOT, children, is_compound, is_descendant, is_final, is_leaf, is_parallel, state};
 
 /// Whether a compound state has an active final child, or all regions of a parallel state have; a region may be a final
@@ -198,7 +199,7 @@ impl<'p> Run<'p> {
     fn arm_clocks(&mut self, ix: StateIx) {
         let chart = self.world.chart;
         for &clock in &state(chart, ix).clocks {
-            let due = self.now.plus(chart.clocks[usize::from(clock.0)].length);
+            let due = first_due(&chart.clocks[usize::from(clock.0)].timing, self.now);
             self.arm(due, Fires::Clock(clock));
         }
     }

@@ -1,6 +1,6 @@
 //! Clocks and delayed events: arming, disarming, firing.
 
-use niyam_rules::chart::{ClockIx, Scope};
+use niyam_rules::chart::{ClockIx, Scope, Timing};
 use niyam_rules::duration::Duration;
 use niyam_rules::value::Value;
 
@@ -61,8 +61,8 @@ impl Run<'_> {
     fn fire_clock(&mut self, ix: ClockIx, due: Timestamp, late_ms: u64) {
         let chart = self.world.chart;
         let clock = &chart.clocks[usize::from(ix.0)];
-        if clock.repeats {
-            self.arm(next_beat(due, clock.length, self.now), Fires::Clock(ix));
+        if let Some(next) = next_due_of(&clock.timing, due, self.now) {
+            self.arm(next, Fires::Clock(ix));
         }
         self.reasons.push(Reason::Fired {
             state: Some(state(chart, clock.state).id.clone()),
@@ -79,6 +79,24 @@ impl Run<'_> {
         };
         let name = format!("clock.{}", clock.name);
         self.deliver(Occurrence { reach: Reach::Clock(ix), ..Occurrence::new(name, Origin::External, data) });
+    }
+}
+
+/// When a clock that is armed now runs out.
+pub(crate) fn first_due(timing: &Timing, now: Timestamp) -> Timestamp {
+    match timing {
+        Timing::Once(length) | Timing::Every(length) => now.plus(*length),
+        Timing::At(schedule) => Timestamp::from_ms(schedule.next_after(now.as_ms())),
+    }
+}
+
+/// When a clock that was due runs out again: later than now, and for times of day later than it was due. Times missed while
+/// nothing ran are not made up for: the one that fires late stands for them.
+fn next_due_of(timing: &Timing, due: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    match timing {
+        Timing::Once(_) => None,
+        Timing::Every(length) => Some(next_beat(due, *length, now)),
+        Timing::At(schedule) => Some(Timestamp::from_ms(schedule.next_after(now.max(due).as_ms()))),
     }
 }
 
@@ -102,5 +120,19 @@ mod tests {
         assert_eq!(beat(60_000, 119_999), 120_000);
         assert_eq!(beat(60_000, 3_600_000), 3_660_000);
         assert_eq!(beat(60_000, 0), 120_000);
+    }
+
+    #[test]
+    fn times_of_day_come_after_the_moment_and_once_for_all_that_were_missed() {
+        const DAY_MS: i64 = 86_400_000;
+        let ten: i64 = 4 * 3_600_000 + 1_800_000; // 10:00 IST on 1 January 1970
+        let daily = Timing::At("0 10 * * *".parse().expect("is a schedule"));
+        let first = |now| first_due(&daily, Timestamp::from_ms(now)).as_ms();
+        assert_eq!((first(ten - 1), first(ten)), (ten, ten + DAY_MS), "never at the very moment");
+        let next =
+            |due, now| next_due_of(&daily, Timestamp::from_ms(due), Timestamp::from_ms(now)).map(Timestamp::as_ms);
+        assert_eq!(next(ten, ten + 5_000), Some(ten + DAY_MS));
+        assert_eq!(next(ten, ten + 3 * DAY_MS + 5_000), Some(ten + 4 * DAY_MS), "missed times are not made up for");
+        assert_eq!(next(ten, ten - 60_000), Some(ten + DAY_MS), "a clock that went back does not fire it again");
     }
 }

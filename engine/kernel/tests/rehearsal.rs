@@ -30,6 +30,7 @@ fn act(act: &str, by: &str, form: &[(&str, &str)], refused: bool) -> Happening {
 fn scenario(steps: Vec<(Happening, Expectation)>) -> Scenario {
     let steps = steps.into_iter().map(|(happening, expect)| ScenarioStep { happening, expect, place: None }).collect();
     Scenario {
+        begins: None,
         id: "s".to_owned(),
         title: Text::default(),
         facts: BTreeMap::new(),

@@ -146,7 +146,7 @@ fn note_states(
         && let Some(clock) = chart.clocks.get(usize::from(index.0))
         // the clocks of the whole case and those that come back are there to look after it, not deadlines
         && clock.state != StateIx(0)
-        && !clock.repeats
+        && !clock.timing.repeats()
         && let Some(of) = state_at(chart, clock.state)
     {
         let clock = CardDue { at: *due, label: clock.label.clone(), state: of.id.clone() };

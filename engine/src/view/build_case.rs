@@ -292,7 +292,7 @@ fn clocks(live: &Live) -> Vec<ClockView> {
                     label: clock.label.clone(),
                     state: state_at(&live.protocol.chart, clock.state)?.id.clone(),
                     due: timer.due,
-                    repeats: clock.repeats,
+                    repeats: clock.timing.repeats(),
                 })
             }
             Fires::Event { event, .. } => Some(ClockView {

@@ -59,6 +59,10 @@ codes! {
     BadName = "P0109" Error,
     /// two things have the same id
     SameId = "P0110" Error,
+    /// times of day that cannot be read
+    BadSchedule = "P0111" Error,
+    /// times of day that never come
+    NeverComes = "P0112" Error,
 
     /// no fact of this name
     UnknownFact = "P0201" Error,

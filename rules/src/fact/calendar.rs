@@ -45,7 +45,7 @@ impl Day {
     }
 
     /// Days since 1970-01-01.
-    fn number(self) -> i64 {
+    pub(crate) fn number(self) -> i64 {
         let year = self.year - i64::from(self.month <= 2);
         let era = year.div_euclid(400);
         let year_of_era = year.rem_euclid(400);
@@ -53,7 +53,8 @@ impl Day {
         era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
     }
 
-    fn from_number(number: i64) -> Self {
+    /// The day so many days after 1970-01-01.
+    pub(crate) fn from_number(number: i64) -> Self {
         let shifted = number + 719_468;
         let era = shifted.div_euclid(146_097);
         let of_era = shifted.rem_euclid(146_097);
@@ -63,6 +64,11 @@ impl Day {
         let day = of_year - (153 * shifted_month + 2) / 5 + 1;
         let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
         Self { year: year_of_era + era * 400 + i64::from(month <= 2), month, of_month: day }
+    }
+
+    /// Month and day of the month, from 1.
+    pub(crate) fn month_and_day(self) -> (i64, i64) {
+        (self.month, self.of_month)
     }
 
     /// For people: `21 Nov 2026`.

@@ -1,6 +1,6 @@
 //! Types of facts: what each admits, how it is read from answers and constants, how it is shown to people.
 
-mod calendar;
+pub(crate) mod calendar;
 mod contact;
 mod read;
 mod show;

@@ -36,6 +36,7 @@ pub fn mend(node: &mut Node, shape: &'static Shape, findings: &mut Vec<Diagnosti
         | Shape::Flag
         | Shape::Integer(..)
         | Shape::Length
+        | Shape::Times
         | Shape::Day
         | Shape::Expression
         | Shape::Constant
@@ -102,6 +103,7 @@ fn fits(node: &Node, shape: &Shape) -> bool {
         | Shape::Flag
         | Shape::Integer(..)
         | Shape::Length
+        | Shape::Times
         | Shape::Day
         | Shape::Word(_)
         | Shape::Expression => node.scalar().is_some(),

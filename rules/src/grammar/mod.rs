@@ -185,6 +185,7 @@ pub static CLOCK: Record = Record {
         may("id", &Shape::Name, "id for overrides, in a list"),
         may("in", &Shape::Length, "how long after entering the state"),
         may("every", &Shape::Length, "how long after entering, and then again and again"),
+        may("at", &Shape::Times, "at these times of day, in Indian time, again and again: five fields of `cron`"),
         may("label", &Shape::Labels, "name of the clock on screens"),
         may(
             "do",
@@ -363,6 +364,7 @@ pub static SCENARIO: Record = Record {
     what: "a scenario",
     keys: &[
         must("scenario", &SCENARIO_TITLE, "what it shows"),
+        may("begins", &Shape::Text, "when the case is opened, in Indian time: `2026-11-23T09:00`"),
         may("facts", &Shape::Map(&Shape::Constant), "facts that the case is opened with"),
         may("empty", &Shape::List(&Shape::Text), "seats that nobody sits in: `role @ unit`"),
         must("steps", &Shape::List(&Shape::Tagged(&STEP)), "what happens, and what must then hold"),

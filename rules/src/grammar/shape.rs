@@ -3,6 +3,7 @@
 use crate::diagnostics::{Code, Diagnostic};
 use crate::duration::Duration;
 use crate::place::Place;
+use crate::schedule::{Schedule, ScheduleError};
 use crate::source::{Body, Key, Node};
 
 /// What a value may look like.
@@ -20,6 +21,8 @@ pub enum Shape {
     Integer(i64, i64),
     /// A length of time: `10m`.
     Length,
+    /// Times of day, the five fields of `cron`: `0 10 * * *`.
+    Times,
     /// A day, `YYYY-MM-DD`.
     Day,
     /// One of these words.
@@ -100,7 +103,7 @@ pub fn check(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagn
             Body::Sequence(items) => items.iter().for_each(|item| name(item, &item.place, findings)),
             Body::Scalar { .. } | Body::Mapping(_) => name(node, owner, findings),
         },
-        Shape::Flag | Shape::Integer(..) | Shape::Length | Shape::Day | Shape::Word(_) => {
+        Shape::Flag | Shape::Integer(..) | Shape::Length | Shape::Times | Shape::Day | Shape::Word(_) => {
             word(node, shape, owner, findings);
         }
         Shape::Constant => {}
@@ -152,6 +155,7 @@ fn word(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagnostic
             Shape::Flag => "`true` or `false`",
             Shape::Integer(..) => "a whole number",
             Shape::Length => "a length of time",
+            Shape::Times => "a schedule",
             Shape::Day => "a day",
             _ => "a word",
         };
@@ -176,6 +180,7 @@ fn word(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagnostic
                 );
             }
         }
+        Shape::Times => times(node, text, findings),
         Shape::Day if !is_day(text) => {
             findings.push(
                 malformed(format!("`{text}` is no day of the calendar"))
@@ -190,6 +195,23 @@ fn word(node: &Node, shape: &Shape, owner: &Place, findings: &mut Vec<Diagnostic
         }
         _ => {}
     }
+}
+
+/// Times of day: a text that cannot be read, and one that can be but never comes.
+fn times(node: &Node, text: &str, findings: &mut Vec<Diagnostic>) {
+    let Err(error) = text.parse::<Schedule>() else { return };
+    let (code, help) = match &error {
+        ScheduleError::Fields { .. } => (
+            Code::BadSchedule,
+            "write minute, hour, day of month, month and day of week: `0 10 * * *` is daily at 10:00 IST",
+        ),
+        ScheduleError::Field { .. } => (
+            Code::BadSchedule,
+            "write `*`, a value, a range `9-17`, a step `*/15`, or several with commas and no spaces",
+        ),
+        ScheduleError::Never(_) => (Code::NeverComes, "give it a day that the month has"),
+    };
+    findings.push(Diagnostic::new(code, &node.place, error.to_string()).help(help));
 }
 
 /// Whether a text is a day of the calendar, `YYYY-MM-DD`.

@@ -1,6 +1,6 @@
 //! Places lanes and boxes.
 
-use crate::chart::{Chart, Stage, State, StateIx, StateKind};
+use crate::chart::{Chart, Stage, State, StateIx, StateKind, Timing};
 
 use super::edges::{Links, TRACK};
 use super::{BoxKind, Lane, StateBox};
@@ -122,7 +122,7 @@ impl Placing<'_> {
         let state = self.state(ix);
         let kind = kind(state);
         let children = self.inside(ix);
-        let clock = state.clocks.iter().map(|clock| self.chart.clocks[usize::from(clock.0)].length).min();
+        let clock = shortest(state.clocks.iter().map(|clock| &self.chart.clocks[usize::from(clock.0)].timing));
         let post = state.post.as_deref();
         let owner = post.and_then(|post| post.owner.as_ref()).map(|seat| seat.role.clone());
         let place = self.boxes.len();
@@ -130,7 +130,7 @@ impl Placing<'_> {
             id: state.id.clone(),
             label: state.label(),
             owner,
-            clock: clock.map(|length| length.to_string()),
+            clock,
             kind,
             x,
             y,
@@ -151,6 +151,16 @@ impl Placing<'_> {
         self.boxes[place].h = bottom - y;
         bottom
     }
+}
+
+/// The clock that runs out first after entering; times of day only where there is no other.
+fn shortest<'c>(mut timings: impl Iterator<Item = &'c Timing> + Clone) -> Option<String> {
+    let length = |timing: &'c Timing| match timing {
+        Timing::Once(length) | Timing::Every(length) => Some((*length, timing)),
+        Timing::At(_) => None,
+    };
+    let by_length = timings.clone().filter_map(length).min_by_key(|(length, _)| *length).map(|(_, timing)| timing);
+    by_length.or_else(|| timings.next()).map(Timing::short)
 }
 
 fn kind(state: &State) -> BoxKind {

@@ -184,7 +184,7 @@ fn label(chart: &Chart, transition: &Transition) -> Option<Text> {
     match (&transition.act, &transition.trigger) {
         (Some(act), _) => Some(act.label.clone()),
         (None, Trigger::Events(events)) => Some(plain(events.join(", "))),
-        (None, Trigger::Clock(clock)) => Some(plain(chart.clocks[usize::from(clock.0)].length.to_string())),
+        (None, Trigger::Clock(clock)) => Some(chart.clocks[usize::from(clock.0)].timing.describe()),
         (None, Trigger::Always) => None,
     }
 }

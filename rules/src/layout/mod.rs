@@ -64,7 +64,7 @@ pub struct StateBox {
     pub label: Text,
     /// Role id of its own owner.
     pub owner: Option<String>,
-    /// Its shortest clock, as a protocol writes lengths of time.
+    /// Its shortest clock, as a protocol writes lengths of time; times of day when it has no other.
     pub clock: Option<String>,
     /// How it is drawn.
     pub kind: BoxKind,

@@ -25,16 +25,29 @@ impl<'t> Lower<'t> {
         for seat in items(node, "empty") {
             empty.extend(self.seat(seat));
         }
+        let begins = self.begins(node);
         let facts = self.values(node, "facts");
         let steps = items(node, "steps").iter().filter_map(|step| self.step(step)).collect();
         Scenario {
             id: id.to_owned(),
             title,
+            begins,
             facts,
             empty,
             steps,
             place: node.get("scenario").map(|node| node.place.clone()),
         }
+    }
+
+    fn begins(&mut self, node: &Node) -> Option<i64> {
+        let written = node.get("begins")?;
+        let text = written.scalar()?;
+        let begins = crate::fact::read_time(text);
+        if begins.is_none() {
+            let finding = Diagnostic::new(Code::Malformed, &written.place, format!("`{text}` is no moment"));
+            self.find(finding.help("write day and time in Indian time: `2026-11-23T09:00`"));
+        }
+        begins
     }
 
     /// Facts and constants of their types.

@@ -4,12 +4,11 @@ use super::declarations::is_odd;
 use super::expressions::Purpose;
 use super::states::state_ix;
 use super::{Lower, flag, items, some, string, text};
-use crate::chart::{Act, Chart, Clock, ClockIx, Transition, TransitionIx, Trigger, Weight};
+use crate::chart::{Act, Chart, Clock, ClockIx, Timing, Transition, TransitionIx, Trigger, Weight};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::duration::Duration;
 use crate::expression::{Expression, Scripts};
 use crate::source::{Body, Entry, Key, Node};
-use crate::text::Text;
 
 /// Where a transition stands: its source, its id without number, what triggers it.
 struct Spot<'s> {
@@ -59,28 +58,16 @@ impl<'t> Lower<'t> {
 
     fn after(&mut self, index: usize, entry: &'t Entry, chart: &mut Chart) {
         let name = entry.key.text.as_str();
-        let named = entry.value.get("in").or_else(|| entry.value.get("every"));
-        let Some(length) = self.length_of(entry, named) else {
+        let Some(timing) = self.timing_of(entry) else {
             self.doubts.states.insert(index);
             return;
         };
-        if length.as_ms() == 0 {
-            let at = named.map_or(&entry.key.place, |node| &node.place);
-            self.find(
-                Diagnostic::new(Code::Malformed, at, "a clock must run for some time")
-                    .help("use `always` for what happens at once"),
-            );
-        }
         let clock = ClockIx(u16::try_from(chart.clocks.len()).unwrap_or(u16::MAX));
-        let label = entry
-            .value
-            .get("label")
-            .map_or_else(|| Text { en: length.to_string(), hi: length.to_string() }, |node| text(Some(node)));
+        let label = entry.value.get("label").map_or_else(|| timing.describe(), |node| text(Some(node)));
         chart.clocks.push(Clock {
             name: name.to_owned(),
             state: state_ix(index),
-            length,
-            repeats: entry.value.entry("every").is_some(),
+            timing,
             transitions: Vec::new(),
             label,
             place: Some(entry.key.place.clone()),
@@ -100,6 +87,35 @@ impl<'t> Lower<'t> {
         chart.states[index].clocks.push(clock);
     }
 
+    /// When a clock runs out; a finding when neither its key nor one of `in`, `every` and `at` says so, or several do.
+    fn timing_of(&mut self, entry: &Entry) -> Option<Timing> {
+        let said: Vec<&Entry> = ["in", "every", "at"].iter().filter_map(|key| entry.value.entry(key)).collect();
+        if let [first, second, ..] = said[..] {
+            let message = format!(
+                "the clock `{}` says twice when it runs out: `{}` and `{}`",
+                entry.key.text, first.key.text, second.key.text
+            );
+            let finding = Diagnostic::new(Code::Misbuilt, &second.key.place, message);
+            self.find(finding.label(Some(&first.key.place), "and here").help("keep one of the two"));
+        }
+        let named = said.first().map(|entry| &entry.value);
+        if let Some(entry) = said.first().filter(|entry| entry.key.text == "at") {
+            // The check of shapes has said what is wrong; what the clock does is read all the same.
+            let daily = || Duration::from_ms(86_400_000).map(Timing::Every);
+            return entry.value.scalar()?.parse().ok().map(Timing::At).or_else(daily);
+        }
+        let length = self.length_of(entry, named)?;
+        if length.as_ms() == 0 {
+            let at = named.map_or(&entry.key.place, |node| &node.place);
+            self.find(
+                Diagnostic::new(Code::Malformed, at, "a clock must run for some time")
+                    .help("use `always` for what happens at once"),
+            );
+        }
+        let repeats = said.first().is_some_and(|entry| entry.key.text == "every");
+        Some(if repeats { Timing::Every(length) } else { Timing::Once(length) })
+    }
+
     /// How long a clock runs; a finding when neither its key nor `in` or `every` says so.
     fn length_of(&mut self, entry: &Entry, named: Option<&Node>) -> Option<Duration> {
         if let Some(node) = named {
@@ -113,7 +129,7 @@ impl<'t> Lower<'t> {
         };
         let finding = Diagnostic::new(Code::Malformed, &entry.key.place, message);
         self.find(
-            finding.help("write a length of time as the key (`10m:`), or add `in: 10m` or `every: 10m` under the name"),
+            finding.help("write a length of time as the key (`10m:`), or add `in: 10m`, `every: 10m` or `at: \"0 10 * * *\"` under the name"),
         );
         None
     }

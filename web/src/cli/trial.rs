@@ -133,6 +133,7 @@ fn scenario(protocol: &Protocol, understood: &Understood) -> Scenario {
     let written = protocol.scenarios.iter().find(|scenario| scenario.id == TRIAL).cloned();
     let silence = Duration::from_ms(SILENCE_MS).expect("two hours are less than ten years");
     let nobody = || Scenario {
+        begins: None,
         id: TRIAL.to_owned(),
         title: niyam_rules::text::Text::default(),
         facts: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use niyam_rules::chart::{
-    Action, ActionKind, Chart, Clock, ClockIx, Delay, Initial, Scope, State, StateIx, StateKind, Transition,
+    Action, ActionKind, Chart, Clock, ClockIx, Delay, Initial, Scope, State, StateIx, StateKind, Timing, Transition,
     TransitionIx, Trigger,
 };
 use niyam_rules::duration::Duration;
@@ -256,8 +256,7 @@ impl Reader {
         self.chart.clocks.push(Clock {
             name: delay.to_owned(),
             state: ix,
-            length,
-            repeats: false,
+            timing: Timing::Once(length),
             transitions,
             label: Text::default(),
             place: None,

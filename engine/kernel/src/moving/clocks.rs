@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use niyam_rules::chart::{Chart, ClockIx, StateIx};
+use niyam_rules::chart::{Chart, ClockIx, StateIx, Timing};
+use niyam_rules::duration::Duration;
 
 use super::{ClockRule, Counterparts};
 use crate::interpret::Run;
 use crate::state::{CaseState, Fires, Timer};
 use crate::time::Timestamp;
+use crate::timers::first_due;
 use crate::tree::state;
 
 impl Run<'_> {
@@ -49,11 +51,16 @@ impl Run<'_> {
         let (old, new) = (&old.clocks[usize::from(was.0)], &self.world.chart.clocks[usize::from(is.0)]);
         match rule {
             ClockRule::Keep => due,
-            ClockRule::Restart => self.now.plus(new.length),
-            ClockRule::AsWritten => {
-                let armed_ms = due.as_ms().saturating_sub_unsigned(old.length.as_ms());
-                Timestamp::from_ms(armed_ms).plus(new.length).max(self.now.min(due))
-            }
+            ClockRule::Restart => first_due(&new.timing, self.now),
+            ClockRule::AsWritten if old.timing == new.timing => due,
+            ClockRule::AsWritten => match (length(&old.timing), length(&new.timing)) {
+                (Some(old), Some(new)) => {
+                    let armed_ms = due.as_ms().saturating_sub_unsigned(old.as_ms());
+                    Timestamp::from_ms(armed_ms).plus(new).max(self.now.min(due))
+                }
+                // times of day do not say when the clock was armed
+                (None, _) | (_, None) => first_due(&new.timing, self.now),
+            },
         }
     }
 
@@ -64,10 +71,18 @@ impl Run<'_> {
             let had = |clock: &ClockIx| pairs.iter().any(|(from, to)| to == clock && owns(old, was, *from));
             let added: Vec<ClockIx> = state(chart, is).clocks.iter().copied().filter(|clock| !had(clock)).collect();
             for clock in added {
-                let due = self.now.plus(chart.clocks[usize::from(clock.0)].length);
+                let due = first_due(&chart.clocks[usize::from(clock.0)].timing, self.now);
                 self.arm(due, Fires::Clock(clock));
             }
         }
+    }
+}
+
+/// How long a clock runs; `None` for times of day.
+const fn length(timing: &Timing) -> Option<Duration> {
+    match timing {
+        Timing::Once(length) | Timing::Every(length) => Some(*length),
+        Timing::At(_) => None,
     }
 }
 

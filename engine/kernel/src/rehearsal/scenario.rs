@@ -18,7 +18,7 @@ use crate::step::Reason;
 use crate::time::Timestamp;
 use crate::tree::find;
 
-/// When rehearsed scenarios begin: 1 January 2026, 00:00 UTC.
+/// When rehearsed scenarios begin that do not say it: 1 January 2026, 00:00 UTC.
 const START: Timestamp = Timestamp::from_ms(1_767_225_600_000);
 
 /// What came of a scenario.
@@ -52,7 +52,8 @@ pub struct Failure {
 /// Runs a scenario to its end; a failed step does not hide the next.
 #[must_use]
 pub fn run_scenario(protocol: &Protocol, scenario: &Scenario) -> ScenarioReport {
-    let rehearsal = Rehearsal::new(protocol, START, scenario.empty.iter().cloned());
+    let start = scenario.begins.map_or(START, Timestamp::from_ms);
+    let rehearsal = Rehearsal::new(protocol, start, scenario.empty.iter().cloned());
     let mut test = Test { protocol, rehearsal, failures: Vec::new(), step: 0, place: scenario.place.clone(), seen: 0 };
     test.run(scenario);
     ScenarioReport {

@@ -33,6 +33,7 @@ end_proposed = { $case }: somebody proposes to end the search. The work goes on 
 end_proposal_waits = { $case }: a proposal to end the search has waited ten minutes for the supervisor.
 keep_searching = { $case }: the search goes on.
 follow_up_begins = { $case }: follow-up begins. First contact within 24 hours.
+follow_up_open = { $case }: still in follow-up. Please see when the next contact is due.
 follow_up_due = { $case }: { $clock } is due. Please contact the person.
 review_asked = { $case }: ready for your review before closing.
 reopened = { $case }: opened again.

@@ -93,4 +93,22 @@ pub(super) const PAGES: Pages = &[
             "# file: forms/why.yaml\nform: why\ntitle: { en: Why, hi: क्यों }\nfields:\n  - { fact: age }\n  - { fact: minor }\n",
         ),
     ),
+    (
+        Code::BadSchedule,
+        page(
+            "Times of day are the five fields of `cron` in Indian time: minute, hour, day of the month, month, day of the week \
+             (0 and 7 are Sunday; months and days may be written `JAN`, `MON`). Each is `*`, a value, a range `9-17`, one of \
+             these with a step `*/15`, or several with commas. When both days are restricted, either is enough.",
+            "after:\n  morning: { at: \"0 25 * * *\", label: { en: Morning, hi: सुबह }, actions: [ { notify: desk, message: late } ] }\n",
+            "after:\n  morning: { at: \"0 10 * * *\", label: { en: Morning, hi: सुबह }, actions: [ { notify: desk, message: late } ] }\n",
+        ),
+    ),
+    (
+        Code::NeverComes,
+        page(
+            "No year has such a day, so the clock would never run out and nobody would be told.",
+            "after:\n  monthly: { at: \"0 10 31 2 *\", label: { en: Monthly, hi: मासिक }, actions: [ { notify: desk, message: late } ] }\n",
+            "after:\n  monthly: { at: \"0 10 28 2 *\", label: { en: Monthly, hi: मासिक }, actions: [ { notify: desk, message: late } ] }\n",
+        ),
+    ),
 ];
