@@ -19,8 +19,9 @@ use crate::runtime::admission::Admission;
 pub use crate::runtime::admission::Limits;
 use crate::runtime::hot::Hot;
 use crate::runtime::lane::Lanes;
-use crate::runtime::start::{Opened, open_data};
+use crate::runtime::start::{Opened, check_key, open_data};
 use crate::runtime::versions::Versions;
+use crate::seal::DeploymentKey;
 use crate::store::{AccessRow, Store};
 use crate::time::{Clock, Entropy, new_uuid};
 use crate::understood::Intake;
@@ -33,12 +34,52 @@ const CHANGES: usize = 4_096;
 const LONGEST_SLEEP_MS: u64 = 1_000;
 
 /// Where the data live.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Data {
     /// In a folder: `niyam.db` and `deployment.key`. Made when it is not there.
     Folder(PathBuf),
     /// In memory, gone with the engine: for trials and tests.
     Memory,
+    /// In a store that is open already, and that several engines may share as nodes share a database.
+    Shared(Shared),
+}
+
+/// A store that is open already, with what belongs to it.
+#[derive(Clone)]
+pub struct Shared {
+    store: Arc<dyn Store>,
+    key: Arc<DeploymentKey>,
+    versions: Arc<Versions>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// A store and the key that its data are sealed with. The library is compiled here, once for all engines that share the
+    /// store; what their [`Config::library`] holds does not count. Errors: [`OpenError::Protocol`],
+    /// [`OpenError::KeyWrong`], [`OpenError::Store`].
+    pub async fn new(store: Arc<dyn Store>, key: DeploymentKey, library: Library) -> Result<Self, OpenError> {
+        let versions = Arc::new(Versions::compile(library)?);
+        check_key(store.as_ref(), &key, std::path::Path::new("")).await?;
+        Ok(Self { store, key: Arc::new(key), versions })
+    }
+
+    /// The same with another store in front of the data or in their place: one that measures, disturbs, or starts empty.
+    /// Errors: as [`Shared::new`].
+    pub async fn over(&self, store: Arc<dyn Store>) -> Result<Self, OpenError> {
+        check_key(store.as_ref(), &self.key, std::path::Path::new("")).await?;
+        Ok(Self { store, ..self.clone() })
+    }
+
+    /// The compiled protocol that new cases run on, by name.
+    #[must_use]
+    pub fn protocol(&self, name: &str) -> Option<Arc<Protocol>> {
+        self.versions.current(name)
+    }
 }
 
 /// What an engine is made of.
@@ -84,9 +125,19 @@ impl Engine {
         config: Config,
         wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send,
     ) -> Result<Arc<Self>, OpenError> {
-        let versions = Versions::compile(config.library)?;
-        let Opened { store, key, lock } = open_data(&config.data, config.max_pages, config.entropy.as_ref()).await?;
-        let store: Arc<dyn Store> = wrap(Arc::new(store));
+        let folder = match &config.data {
+            Data::Folder(folder) => Some(folder.as_path()),
+            Data::Memory | Data::Shared(_) => None,
+        };
+        let (shared, lock, is_alone) = if let Data::Shared(shared) = &config.data {
+            (shared.clone(), None, false)
+        } else {
+            let versions = Arc::new(Versions::compile(config.library)?);
+            let Opened { store, key, lock } = open_data(folder, config.max_pages, config.entropy.as_ref()).await?;
+            (Shared { store: Arc::new(store), key: Arc::new(key), versions }, lock, true)
+        };
+        let Shared { store, key, versions } = shared;
+        let store = wrap(store);
         for digest in store.versions_in_use().await? {
             if let Err(error) = versions.load(digest, store.as_ref()).await {
                 tracing::error!(version.digest = %digest, %error, "open cases run on a version that cannot be loaded");
@@ -113,7 +164,7 @@ impl Engine {
             resting: Mutex::default(),
             node,
         };
-        if runtime.store.bus().is_none() {
+        if is_alone && runtime.store.bus().is_none() {
             // no other node can have the data open, so no claim can be alive
             runtime.store.release_claims(None).await?;
         }

@@ -26,6 +26,12 @@ pub trait Intake: Send + Sync + 'static {
 
     /// Protocol for an alert that could not be read at all.
     fn fallback(&self) -> String;
+
+    /// Whether reading is so short that it is done where it stands. Otherwise each alert is read on a thread of its own, and
+    /// when that ends depends on the machine.
+    fn reads_at_once(&self) -> bool {
+        false
+    }
 }
 
 /// An open case that shares a key with a person.

@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::path::Path;
 
-use crate::engine::Data;
 use crate::error::OpenError;
 use crate::seal::DeploymentKey;
 use crate::store::sea::{Location, SeaStore};
-use crate::store::{Commit, Store as _, WorkStore as _, Write};
+use crate::store::{Commit, Store, Write};
 use crate::time::Entropy;
 
 /// Name of the database in the data folder.
@@ -27,29 +26,29 @@ pub struct Opened {
     pub lock: Option<File>,
 }
 
-/// Opens the data. Errors: [`OpenError`]; nothing was changed then.
-pub async fn open_data(data: &Data, max_pages: Option<u32>, entropy: &dyn Entropy) -> Result<Opened, OpenError> {
-    match data {
-        Data::Memory => {
-            let store = SeaStore::open(&Location::Memory, max_pages).await?;
-            let key = DeploymentKey::generate(entropy);
-            check_key(&store, &key, Path::new("")).await?;
-            Ok(Opened { store, key, lock: None })
-        }
-        Data::Folder(folder) => {
-            let lock = lock(folder)?;
-            let database = folder.join(DATABASE);
-            let key_path = folder.join(KEY);
-            let has_data = database.exists();
-            if has_data && !key_path.exists() {
-                return Err(OpenError::KeyMissing { path: key_path });
-            }
-            let key = DeploymentKey::load(&key_path, has_data, entropy)?;
-            let store = SeaStore::open(&Location::File(database), max_pages).await?;
-            check_key(&store, &key, &key_path).await?;
-            Ok(Opened { store, key, lock: Some(lock) })
-        }
+/// Opens data in a folder, or in memory without one. Errors: [`OpenError`]; nothing was changed then.
+pub async fn open_data(
+    folder: Option<&Path>,
+    max_pages: Option<u32>,
+    entropy: &dyn Entropy,
+) -> Result<Opened, OpenError> {
+    let Some(folder) = folder else {
+        let store = SeaStore::open(&Location::Memory, max_pages).await?;
+        let key = DeploymentKey::generate(entropy);
+        check_key(&store, &key, Path::new("")).await?;
+        return Ok(Opened { store, key, lock: None });
+    };
+    let lock = lock(folder)?;
+    let database = folder.join(DATABASE);
+    let key_path = folder.join(KEY);
+    let has_data = database.exists();
+    if has_data && !key_path.exists() {
+        return Err(OpenError::KeyMissing { path: key_path });
     }
+    let key = DeploymentKey::load(&key_path, has_data, entropy)?;
+    let store = SeaStore::open(&Location::File(database), max_pages).await?;
+    check_key(&store, &key, &key_path).await?;
+    Ok(Opened { store, key, lock: Some(lock) })
 }
 
 fn lock(folder: &Path) -> Result<File, OpenError> {
@@ -63,7 +62,9 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     }
 }
 
-async fn check_key(store: &SeaStore, key: &DeploymentKey, path: &Path) -> Result<(), OpenError> {
+/// Proves that a store was sealed with this key, or makes it so when it is new. Errors: [`OpenError::KeyWrong`] with the path
+/// of the key file.
+pub async fn check_key(store: &dyn Store, key: &DeploymentKey, path: &Path) -> Result<(), OpenError> {
     match store.meta(KEY_CHECK).await? {
         Some(known) if known == key.check() => Ok(()),
         Some(_) => Err(OpenError::KeyWrong { path: path.to_owned() }),

@@ -11,6 +11,7 @@
 //! read it.
 
 mod bus;
+pub mod memory;
 mod row;
 pub mod sea;
 

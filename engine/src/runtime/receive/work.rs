@@ -1,5 +1,6 @@
 //! Working on an alert: it is understood, and what comes of it is committed.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use niyam_kernel::id::{AlertId, CaseId};
@@ -50,8 +51,14 @@ impl Runtime {
 
     /// Reads an alert on a thread of its own: a large one takes a while, and one that breaks intake must not break more.
     pub(super) async fn understand(&self, alert: AlertId, received: &Received) -> Understood {
-        let (intake, copy) = (Arc::clone(&self.intake), received.clone());
-        tokio::task::spawn_blocking(move || intake.understand(&copy)).await.unwrap_or_else(|_| {
+        let read = if self.intake.reads_at_once() {
+            // nothing of the reader is used after it broke but the reader itself, as with a thread of its own
+            catch_unwind(AssertUnwindSafe(|| self.intake.understand(received))).ok()
+        } else {
+            let (intake, copy) = (Arc::clone(&self.intake), received.clone());
+            tokio::task::spawn_blocking(move || intake.understand(&copy)).await.ok()
+        };
+        read.unwrap_or_else(|| {
             tracing::error!(alert.id = %alert, "intake broke on an alert; it becomes a case for a person to read");
             Understood::unreadable(received, self.intake.fallback())
         })
