@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use niyam_kernel::event::{Actor, EventBody};
 use niyam_kernel::id::{AlertId, CaseId};
+use niyam_kernel::moving::MovePlan;
 use niyam_kernel::time::Timestamp;
-use niyam_rules::bundle::Library;
+use niyam_rules::bundle::{Library, VersionDigest};
 use niyam_rules::protocol::Protocol;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 use crate::error::{ActError, OpenError, ReceiveError, StoreError, ViewError};
 use crate::outbox::Channels;
 use crate::people::People;
-use crate::request::{ActRequest, Change, Done, ProtocolInfo, Receipt, Received, RecordRequest};
+use crate::request::{ActRequest, Change, Done, MoveRequest, ProtocolInfo, Receipt, Received, RecordRequest};
 use crate::runtime::Runtime;
 use crate::runtime::admission::Admission;
 pub use crate::runtime::admission::Limits;
@@ -26,7 +27,7 @@ use crate::store::{AccessRow, Store};
 use crate::time::{Clock, Entropy, new_uuid};
 use crate::understood::Intake;
 use crate::verify::{ChainError, verify};
-use crate::view::{AlertView, Board, CaseView, FiledView, Filter, Timeline};
+use crate::view::{AlertView, Board, CaseView, FiledView, Filter, MovePreview, Timeline};
 
 /// Changes that a slow listener may be behind before it misses some.
 const CHANGES: usize = 4_096;
@@ -194,6 +195,21 @@ impl Engine {
         let RecordRequest { request, actor, state, form, happened_at } = request;
         let body = EventBody::Recorded { state, actor, form, request };
         self.runtime.person_event(case, request, body, happened_at).await
+    }
+
+    /// What taking a case to another version would do to it. Changes nothing; shows names of facts, never values.
+    pub async fn preview_move(
+        &self,
+        case: CaseId,
+        to: VersionDigest,
+        plan: &MovePlan,
+    ) -> Result<MovePreview, ActError> {
+        self.runtime.preview_move(case, to, plan).await
+    }
+
+    /// A person takes a running case to another version of its protocol.
+    pub async fn move_case(&self, case: CaseId, request: MoveRequest) -> Result<Done, ActError> {
+        self.runtime.move_case(case, request).await
     }
 
     /// The board. Opens nothing sealed.

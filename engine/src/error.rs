@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use niyam_kernel::event::Refusal;
 use niyam_kernel::id::{AlertId, CaseId, EffectId, RequestId};
+use niyam_rules::bundle::VersionDigest;
 use niyam_rules::text::Text;
 
 /// Why the store did not do what it was asked.
@@ -165,6 +166,18 @@ pub enum ActError {
         text: Text,
         /// Number of the event that records the refusal; 0 when nothing was recorded.
         number: u64,
+    },
+    /// A move without a reason.
+    #[error("say why the case is moved: others must be able to understand it later")]
+    ReasonMissing,
+    /// A version that is not in force and that no case runs on.
+    #[error("there is no version {0}: see which there are with `niyam versions`")]
+    NoSuchVersion(VersionDigest),
+    /// The case is there already.
+    #[error("{case} runs on that version already")]
+    SameVersion {
+        /// The case.
+        case: CaseId,
     },
     /// The request id was used for something else.
     #[error("the request {0} was already used for something else: use a new id for each request")]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use niyam_kernel::event::Actor;
 use niyam_kernel::id::{AlertId, CaseId, RequestId};
+use niyam_kernel::moving::MovePlan;
 use niyam_kernel::time::Timestamp;
+use niyam_rules::bundle::VersionDigest;
 use niyam_rules::text::Text;
 use niyam_rules::value::Value;
 
@@ -145,6 +147,23 @@ pub struct RecordRequest {
     pub form: BTreeMap<String, Value>,
     /// When it happened, if it is typed in later.
     pub happened_at: Option<Timestamp>,
+}
+
+/// A person takes a running case to another version of its protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoveRequest {
+    /// The request; the same one twice is done once and answered twice.
+    pub request: RequestId,
+    /// Who.
+    pub actor: Actor,
+    /// The version.
+    pub to: VersionDigest,
+    /// How.
+    pub plan: MovePlan,
+    /// Why, in the person's words; never empty.
+    pub reason: String,
+    /// Number of the last event that the preview had seen; the move is refused when the case has gone on since.
+    pub seen: Option<u64>,
 }
 
 /// It was done.

@@ -3,6 +3,7 @@
 use niyam_kernel::id::CaseId;
 
 use crate::error::StoreError;
+use crate::runtime::versions;
 use crate::seal::chain::{Link, genesis, link};
 use crate::store::Store;
 
@@ -42,9 +43,12 @@ pub enum ChainError {
 /// Checks every link. Returns the number of events.
 pub async fn verify(store: &dyn Store, case: CaseId) -> Result<u64, ChainError> {
     let stored = store.load(case).await?.ok_or(ChainError::NoSuchCase(case))?;
-    let mut previous = genesis(case, stored.row.version);
+    let events = store.events(case).await?;
+    // the chain begins with the version that the case began on
+    let began = versions::at(&versions::history(&events, stored.row.version)?, 1);
+    let mut previous = genesis(case, began);
     let mut expected = 1;
-    for row in store.events(case).await? {
+    for row in events {
         if row.number != expected {
             return Err(ChainError::Missing { case, expected });
         }

@@ -99,6 +99,9 @@ pub enum EventBody {
         to: VersionDigest,
         /// How.
         plan: MovePlan,
+        /// Number of the last event that whoever decided had seen; the move is refused when the case has gone on since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<u64>,
         /// Who.
         actor: Actor,
         /// Why, in the person's words.

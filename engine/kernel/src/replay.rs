@@ -7,6 +7,7 @@ use niyam_rules::protocol::Protocol;
 use crate::behaviour::Behaviour;
 use crate::effect::Effect;
 use crate::event::{Event, Refusal};
+use crate::moving::step_move_as;
 use crate::state::{CaseState, Life};
 use crate::step::{Reason, Step, step_as};
 
@@ -80,7 +81,21 @@ pub struct Recorded<'a> {
 
 /// Steps an event again. Errors: what differs from what was recorded.
 pub fn again(protocol: &Protocol, before: &CaseState, event: &Event, recorded: &Recorded<'_>) -> Result<Step, What> {
-    let step = step_as(recorded.behaviour, protocol, before.clone(), event);
+    compare(step_as(recorded.behaviour, protocol, before.clone(), event), before, recorded)
+}
+
+/// Takes a case to another version again. Errors: what differs from what was recorded.
+pub fn again_moved(
+    old: &Protocol,
+    new: &Protocol,
+    before: &CaseState,
+    event: &Event,
+    recorded: &Recorded<'_>,
+) -> Result<Step, What> {
+    compare(step_move_as(recorded.behaviour, old, new, before.clone(), event), before, recorded)
+}
+
+fn compare(step: Step, before: &CaseState, recorded: &Recorded<'_>) -> Result<Step, What> {
     if step.refusal.as_ref() != recorded.refusal {
         return Err(What::Refusal);
     }

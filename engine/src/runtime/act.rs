@@ -31,7 +31,7 @@ impl Runtime {
         body: EventBody,
         happened_at: Option<Timestamp>,
     ) -> Result<Done, ActError> {
-        let fingerprint = self.key.fingerprint(json(&(case, &body, happened_at)).as_bytes());
+        let fingerprint = self.key.fingerprint(json(&(case, &asked(&body), happened_at)).as_bytes());
         let mut last = StoreError::Busy;
         for _ in 0..TRIES {
             let mut turn = self.turn(case).await?;
@@ -85,6 +85,15 @@ impl Runtime {
             }
         }
     }
+}
+
+/// What the person asked for, without what the engine added to it.
+fn asked(body: &EventBody) -> EventBody {
+    let mut asked = body.clone();
+    if let EventBody::Moved { from, to, .. } = &mut asked {
+        *from = *to;
+    }
+    asked
 }
 
 fn refused(protocol: &niyam_rules::protocol::Protocol, refusal: Refusal, number: u64) -> ActError {

@@ -1,19 +1,23 @@
 //! One event of one case: the kernel steps, and what is to be written comes of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use niyam_kernel::behaviour::Behaviour;
 use niyam_kernel::effect::Effect;
 use niyam_kernel::event::{Event, EventBody, Refusal};
 use niyam_kernel::id::{AlertId, CaseId, EffectId};
+use niyam_kernel::moving::step_move;
 use niyam_kernel::state::{CaseState, Life};
-use niyam_kernel::step::{Reason, step};
+use niyam_kernel::step::{Reason, Step, step};
 use niyam_kernel::time::Timestamp;
+use niyam_rules::protocol::Protocol;
 use niyam_rules::text::Text;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::live::{Live, event_place, key_place, snapshot_place};
+use super::versions::{MOVED, VersionError};
 use super::{Runtime, card};
 use crate::error::StoreError;
 use crate::outbox::seat::unit_of;
@@ -70,12 +74,19 @@ impl Runtime {
         let at = self.now().max(live.row.last_event_at);
         let event = Event { number: live.state.number + 1, at, happened_at, body };
         let before = live.state.clone();
-        let stepped = step(&live.protocol, before.clone(), &event);
+        let (stepped, moved) = self.step(&live.protocol, before.clone(), &event).await?;
         if let Some(Refusal::OutOfOrder { expected }) = stepped.refusal {
             return Err(StoreError::Conflict { case, expected: expected.saturating_sub(1) });
         }
         live.state = stepped.state;
-        let protocol = std::sync::Arc::clone(&live.protocol);
+        let mut writes = Vec::new();
+        if let Some(new) = moved {
+            live.row.version = new.digest;
+            live.row.protocol.clone_from(&new.name);
+            writes.extend(self.versions.current_row(&new, at).map(Write::Version));
+            live.protocol = new;
+        }
+        let protocol = Arc::clone(&live.protocol);
         card::refresh(&mut live.row, &protocol, &before, &live.state, &event, &stepped.reasons);
 
         let (plain_state, sealed_state) = split_state(&protocol, live.state.clone());
@@ -89,7 +100,6 @@ impl Runtime {
             state: to_hex(&Sha256::digest(plain_state.as_bytes())),
             halted,
         };
-        let mut writes = Vec::new();
         let row = self.seal_event(live, &event, &outcome, &mut writes);
         live.hash = row.hash;
         writes.push(Write::Event(Box::new(row)));
@@ -122,6 +132,30 @@ impl Runtime {
             refusal: stepped.refusal,
             change: Change { case, number: event.number },
         })
+    }
+
+    /// The kernel's step, with the version that the case runs on from here when the event moved it.
+    async fn step(
+        &self,
+        protocol: &Protocol,
+        before: CaseState,
+        event: &Event,
+    ) -> Result<(Step, Option<Arc<Protocol>>), StoreError> {
+        let EventBody::Moved { to, .. } = &event.body else { return Ok((step(protocol, before, event), None)) };
+        let new = self.versions.load(*to, self.store.as_ref()).await.map_err(|error| match error {
+            VersionError::Store(error) => error,
+            VersionError::Missing(_) | VersionError::Unreadable(..) | VersionError::Changed(..) => {
+                StoreError::Corrupt {
+                    table: "versions",
+                    row: to.to_string(),
+                    column: "content",
+                    reason: error.to_string(),
+                }
+            }
+        })?;
+        let stepped = step_move(protocol, &new, before, event);
+        let moved = stepped.refusal.is_none().then_some(new);
+        Ok((stepped, moved))
     }
 
     fn seal_event(&self, live: &mut Live, event: &Event, outcome: &OutcomeRecord, writes: &mut Vec<Write>) -> EventRow {
@@ -245,6 +279,8 @@ fn halted_text(live: &Live) -> Text {
 
 /// Timers that were armed or disarmed, and the one that fired.
 fn timers(case: CaseId, before: &CaseState, after: &CaseState, event: &Event, writes: &mut Vec<Write>) {
+    // the rows of a case that was halted are gone
+    let halted = matches!(before.life, Life::Halted { .. });
     for id in before.timers.keys().filter(|id| !after.timers.contains_key(id)) {
         writes.push(Write::CancelTimer(case, id.0));
     }
@@ -255,7 +291,7 @@ fn timers(case: CaseId, before: &CaseState, after: &CaseState, event: &Event, wr
     }
     for (id, timer) in &after.timers {
         match before.timers.get(id) {
-            Some(known) if known.due == timer.due => {}
+            Some(known) if known.due == timer.due && !halted => {}
             Some(_) => {
                 writes.push(Write::CancelTimer(case, id.0));
                 writes.push(Write::StartTimer(TimerRow { case, timer: id.0, due: timer.due }));
@@ -301,7 +337,7 @@ pub const fn kind(body: &EventBody) -> &'static str {
         EventBody::Recorded { .. } => "recorded",
         EventBody::TimerFired { .. } => "timer_fired",
         EventBody::Delivered { .. } => "delivered",
-        EventBody::Moved { .. } => "moved",
+        EventBody::Moved { .. } => MOVED,
         EventBody::External { .. } => "external",
         EventBody::Halted { .. } => "halted",
     }

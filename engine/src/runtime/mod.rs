@@ -16,6 +16,7 @@ pub mod hot;
 mod joining;
 pub mod lane;
 pub mod live;
+mod moving;
 mod others;
 pub mod receive;
 pub mod start;

@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use niyam_kernel::event::EventBody;
 use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::{Bundle, Library, VersionDigest};
 use niyam_rules::protocol::Protocol;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{OpenError, StoreError};
-use crate::store::{Store, VersionRow};
+use crate::store::{EventRow, Store, VersionRow};
+use crate::view::read;
+
+/// Kind of the event that takes a case to another version.
+pub const MOVED: &str = "moved";
 
 /// Compiled versions. Each is compiled once.
 pub struct Versions {
@@ -65,6 +70,12 @@ impl Versions {
         }
     }
 
+    /// The row of a version when it is one that new cases run on; others are stored already.
+    pub fn current_row(&self, protocol: &Protocol, first_used: Timestamp) -> Option<VersionRow> {
+        let current = self.current.get(&protocol.name).is_some_and(|current| current.digest == protocol.digest);
+        current.then(|| self.row(protocol, first_used))
+    }
+
     /// A version that a case is pinned to. Errors: in words, when it is not stored, does not compile any more, or is not
     /// what its digest names.
     pub async fn load(&self, digest: VersionDigest, store: &dyn Store) -> Result<Arc<Protocol>, VersionError> {
@@ -105,6 +116,33 @@ pub enum VersionError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// On which versions a case ran: the number of the first event of each, and its digest. `now` is what it runs on today.
+///
+/// Errors: [`StoreError::Corrupt`] when an event that moved the case cannot be read.
+pub fn history(events: &[EventRow], now: VersionDigest) -> Result<Vec<(u64, VersionDigest)>, StoreError> {
+    let mut ran: Vec<(u64, VersionDigest)> = Vec::new();
+    for row in events.iter().filter(|row| row.kind == MOVED) {
+        let (event, outcome) = read(row)?;
+        let EventBody::Moved { from, to, .. } = event.body else { continue };
+        if ran.is_empty() {
+            ran.push((1, from));
+        }
+        if outcome.refusal.is_none() {
+            ran.push((row.number, to));
+        }
+    }
+    if ran.is_empty() {
+        ran.push((1, now));
+    }
+    Ok(ran)
+}
+
+/// The version that an event was stepped with.
+pub fn at(history: &[(u64, VersionDigest)], number: u64) -> VersionDigest {
+    let before = history.iter().rev().find(|(from, _)| *from <= number);
+    before.or(history.first()).map(|(_, digest)| *digest).expect("a history has a beginning")
 }
 
 fn compile(bundle: &Bundle, library: &Library) -> Result<Protocol, String> {

@@ -18,9 +18,13 @@ use crate::outbox::message;
 use crate::runtime::Runtime;
 use crate::runtime::append::OutcomeRecord;
 use crate::runtime::live::{Live, event_place, open_with};
+use crate::runtime::versions;
 use crate::seal::deployment::to_hex;
 use crate::seal::split::{PERSON, REASON};
 use crate::store::{EffectRow, EffectStatus, EventRow, NoticeRow, OutgoingRow};
+
+/// Kind of the event that a person's act is.
+const ACT: &str = "act";
 
 /// What became of the effects of a case.
 struct Deliveries {
@@ -33,11 +37,6 @@ impl Runtime {
     /// What happened to a case, and why.
     pub async fn timeline(&self, id: CaseId, reader: Option<&Actor>) -> Result<Timeline, ViewError> {
         let row = self.store.case(id).await?.ok_or(ViewError::NoSuchCase(id))?;
-        let protocol = self
-            .versions
-            .load(row.version, self.store.as_ref())
-            .await
-            .map_err(|error| ViewError::Version { case: id, reason: error.to_string() })?;
         let deliveries = Deliveries {
             effects: self.store.effects_of(id).await?.into_iter().map(|row| (row.id, row)).collect(),
             notices: self.store.notices_of(id).await?.into_iter().map(|row| (row.id, row)).collect(),
@@ -48,7 +47,15 @@ impl Runtime {
             None => None,
         };
         let mut entries = Vec::new();
-        for event in self.store.events(id).await? {
+        let events = self.store.events(id).await?;
+        let history = versions::history(&events, row.version)?;
+        for event in events {
+            // each event in the words of the version that was in force for it
+            let protocol = self
+                .versions
+                .load(versions::at(&history, event.number), self.store.as_ref())
+                .await
+                .map_err(|error| ViewError::Version { case: id, reason: error.to_string() })?;
             let mut entry = self.entry(&protocol, &row.number, &event, &deliveries)?;
             entry.reason_given = live.as_ref().map(|live| reason_given(live, &event)).transpose()?.flatten();
             entries.push(entry);
@@ -256,7 +263,9 @@ fn reason_given(live: &Live, row: &EventRow) -> Result<Option<String>, StoreErro
         column: "sealed",
         reason,
     };
-    let Some((_, sealed)) = row.sealed.iter().find(|(seal, _)| row.kind == "act" && seal == PERSON) else {
+    let Some((_, sealed)) =
+        row.sealed.iter().find(|(seal, _)| [ACT, versions::MOVED].contains(&row.kind.as_str()) && seal == PERSON)
+    else {
         return Ok(None);
     };
     let place = event_place(row.case, row.number, PERSON);

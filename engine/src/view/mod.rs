@@ -8,6 +8,7 @@ mod build_timeline;
 mod card;
 mod case;
 mod guard;
+pub(crate) mod moving;
 mod timeline;
 pub(crate) mod words;
 
@@ -15,9 +16,11 @@ pub(crate) mod words;
 pub(crate) const IST_MS: i64 = 19_800_000;
 
 pub use alert::{AlertView, FieldView, FiledView, Header, PartView};
+pub(crate) use build_timeline::read;
 pub use card::{Board, CaseCard, Counts, Due, Filter, Labelled, LifeView, OwnerView, ProtocolRef, UnitRef};
 pub use case::{
     ActView, AlertRef, Blocked, Candidate, CaseView, ClockView, FactView, FieldQuestion, FormView, LinkView, OwnerOf,
     RecordView, SaidBy, SaidKind, SpanRef,
 };
+pub use moving::{ClockChange, MovePreview};
 pub use timeline::{ActorView, EntryKind, ReasonView, Timeline, TimelineEntry, Told, ToldStatus};

@@ -137,6 +137,14 @@ pub fn problem(problem: &MoveProblem) -> Text {
         MoveProblem::LaidOpen { fact } => {
             text(format!("“{fact}” is sealed and would stand in the open"), format!("“{fact}” सीलबंद है और खुल जाएगा"))
         }
+        MoveProblem::SealedOtherwise { fact } => text(
+            format!("“{fact}” would be sealed with another group, whose erasure would leave what was sealed before"),
+            format!("“{fact}” दूसरे समूह में सीलबंद होगा, जिसे मिटाने पर पहले का सीलबंद अंश बचा रहेगा"),
+        ),
+        MoveProblem::WentOn => text(
+            "something happened to the case since: look at the move again",
+            "इस बीच प्रकरण में कुछ हुआ है: बदलाव को फिर से देखें",
+        ),
         MoveProblem::NotRunning => text(
             "it does not run on the version named, or does not run any more",
             "यह बताए गए संस्करण पर नहीं चल रहा, या अब नहीं चलता",

@@ -8,6 +8,7 @@ mod durable;
 mod effects;
 mod expected;
 mod lanes;
+mod moving;
 mod requests;
 mod sealing;
 mod shipped;

@@ -14,6 +14,7 @@ use niyam_rules::chart::{Chart, StateIx};
 use niyam_rules::protocol::Protocol;
 use niyam_rules::value::Value;
 
+use crate::behaviour::Behaviour;
 use crate::domain::Domain;
 use crate::entry::Entry;
 use crate::event::{Breach, Event, EventBody, Refusal};
@@ -27,6 +28,9 @@ pub use plan::{ClockRule, MovePlan, MoveProblem};
 /// Name of the event that the new chart sees.
 const MOVED: &str = "case.moved";
 
+/// Seal group of what no version declares.
+const UNDECLARED: &str = "person";
+
 /// Active states of the old version and what they are in the new one.
 pub(crate) type Counterparts = BTreeMap<StateIx, StateIx>;
 
@@ -35,16 +39,24 @@ pub(crate) type Counterparts = BTreeMap<StateIx, StateIx>;
 /// Pure and total like [`crate::step::step`]. A move that is impossible gives [`Refusal::CannotMove`] with all problems, and
 /// the state as it was, the number apart. Any other event is refused.
 #[must_use]
-pub fn step_move(old: &Protocol, new: &Protocol, mut case: CaseState, event: &Event) -> Step {
+pub fn step_move(old: &Protocol, new: &Protocol, case: CaseState, event: &Event) -> Step {
+    step_move_as(Behaviour::NEWEST, old, new, case, event)
+}
+
+/// As [`step_move`], in the way the kernel behaved under a number: for replay.
+#[must_use]
+pub fn step_move_as(behaviour: Behaviour, old: &Protocol, new: &Protocol, mut case: CaseState, event: &Event) -> Step {
     let expected = case.number.saturating_add(1);
     if event.number != expected {
         return Step::refused(case, Refusal::OutOfOrder { expected });
     }
-    let EventBody::Moved { from, to, plan, .. } = &event.body else {
+    let EventBody::Moved { from, to, plan, seen, .. } = &event.body else {
         case.number = expected;
         return Step::refused(case, Refusal::NotAllowedHere { act: MOVED.to_owned() });
     };
-    let found = if *from == old.digest && *to == new.digest && is_movable(old, &case) {
+    let found = if seen.is_some_and(|seen| seen != case.number) {
+        Err(vec![MoveProblem::WentOn])
+    } else if *from == old.digest && *to == new.digest && is_movable(old, &case) {
         prepare(old, new, &case, plan)
     } else {
         Err(vec![MoveProblem::NotRunning])
@@ -60,6 +72,7 @@ pub fn step_move(old: &Protocol, new: &Protocol, mut case: CaseState, event: &Ev
     let kept: BTreeSet<StateIx> = counterparts.values().copied().collect();
     let moved = transfer(old, new, case, plan, &counterparts);
     let mut run = Run::new(World::of(new), moved, expected, event.at);
+    run.behaviour = behaviour;
     run.reasons.push(Reason::Moved {
         from: *from,
         to: *to,
@@ -158,9 +171,12 @@ fn unfit_facts(old: &Protocol, new: &Protocol, case: &CaseState, plan: &MovePlan
     let mut problems = Vec::new();
     for (name, fact) in &case.facts {
         let Some(declared) = new.facts.get(name) else { continue };
-        let was_sealed = old.facts.get(name).is_none_or(|old| old.seal.is_some());
-        if was_sealed && declared.seal.is_none() {
-            problems.push(MoveProblem::LaidOpen { fact: name.clone() });
+        // what nobody declared is sealed as `person`
+        let was = old.facts.get(name).map_or(Some(UNDECLARED), |old| old.seal.as_deref());
+        match (was, declared.seal.as_deref()) {
+            (Some(_), None) => problems.push(MoveProblem::LaidOpen { fact: name.clone() }),
+            (Some(was), Some(is)) if was != is => problems.push(MoveProblem::SealedOtherwise { fact: name.clone() }),
+            (Some(_) | None, _) => {}
         }
         if !declared.kind.admits(&fact.value) && !plan.forget.contains(name) {
             problems.push(MoveProblem::FactDoesNotFit { fact: name.clone() });

@@ -66,6 +66,13 @@ pub enum MoveProblem {
         /// The fact.
         fact: String,
     },
+    /// A fact would be sealed with another group, whose erasure would leave what was sealed before.
+    SealedOtherwise {
+        /// The fact.
+        fact: String,
+    },
+    /// Something happened to the case since the move was looked at.
+    WentOn,
     /// The case has ended, is halted for another reason than its own rules, or has not begun.
     NotRunning,
 }
@@ -86,6 +93,13 @@ impl fmt::Display for MoveProblem {
                 write!(f, "the value of `{fact}` does not fit its new type: allow it to be forgotten")
             }
             Self::LaidOpen { fact } => write!(f, "`{fact}` is sealed and would stand in the open"),
+            Self::SealedOtherwise { fact } => {
+                write!(
+                    f,
+                    "`{fact}` would be sealed with another group, whose erasure would leave what was sealed before"
+                )
+            }
+            Self::WentOn => f.write_str("something happened to it since: look at the move again"),
             Self::NotRunning => f.write_str("it does not run on the version named, or does not run any more"),
         }
     }
