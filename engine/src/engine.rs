@@ -12,6 +12,7 @@ use niyam_rules::protocol::Protocol;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 use crate::error::{ActError, OpenError, ReceiveError, StoreError, ViewError};
+use crate::health::{self, Health, Pulse};
 use crate::outbox::Channels;
 use crate::people::People;
 use crate::request::{ActRequest, Change, Done, MoveRequest, ProtocolInfo, Receipt, Received, RecordRequest};
@@ -163,6 +164,8 @@ impl Engine {
             intake_turn: Mutex::new(()),
             dispatch_turn: Mutex::new(()),
             resting: Mutex::default(),
+            clocks_pulse: Pulse::default(),
+            outbox_pulse: Pulse::default(),
             node,
         };
         if is_alone && runtime.store.bus().is_none() {
@@ -306,6 +309,13 @@ impl Engine {
         self.runtime.missed.subscribe()
     }
 
+    /// Whether the engine can do its work now. Answers within a few seconds, whatever the database does.
+    pub async fn health(&self) -> Health {
+        let (database, schema) = health::of_store(self.runtime.store.as_ref()).await;
+        let clocks = self.runtime.clocks_pulse.state();
+        Health { database, schema, clocks, outbox: self.runtime.outbox_pulse.state() }
+    }
+
     /// The time, as the engine sees it.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -361,7 +371,9 @@ impl Engine {
             let now = self.now();
             let mut done = self.runtime.take_up_unread(now).await?;
             done += self.runtime.fire_due(now).await?;
+            self.runtime.clocks_pulse.beat();
             done += self.runtime.dispatch_once(now).await?;
+            self.runtime.outbox_pulse.beat();
             if done == 0 {
                 return Ok(());
             }

@@ -12,6 +12,7 @@
 pub mod directory;
 pub mod engine;
 pub mod error;
+pub mod health;
 pub mod intake;
 pub mod outbox;
 pub mod people;

@@ -30,6 +30,7 @@ use niyam_kernel::time::Timestamp;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 use crate::error::StoreError;
+use crate::health::Pulse;
 use crate::outbox::Channels;
 use crate::people::People;
 use crate::request::Change;
@@ -69,6 +70,10 @@ pub struct Runtime {
     pub dispatch_turn: Mutex<()>,
     /// Timers that could not fire, and until when they are left alone.
     pub resting: Mutex<BTreeMap<(CaseId, u64), Timestamp>>,
+    /// Beats with every round of clocks that went well.
+    pub clocks_pulse: Pulse,
+    /// Beats with every round of deliveries that went well.
+    pub outbox_pulse: Pulse,
     /// Name under which effects are claimed.
     pub node: String,
 }

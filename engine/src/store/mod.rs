@@ -235,6 +235,14 @@ pub trait WorkStore: Send + Sync {
     async fn request(&self, id: RequestId) -> Result<Option<RequestRow>, StoreError>;
     /// Who read sealed things of a case, in order.
     async fn accesses(&self, case: CaseId) -> Result<Vec<AccessRow>, StoreError>;
+    /// Whether something can be written now: writes one row that nobody reads. A store without a disk always can.
+    async fn probe(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Steps of the schema that this program knows and the database lacks.
+    async fn missing_steps(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
     /// A fact about the deployment.
     async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
 }

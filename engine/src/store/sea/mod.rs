@@ -10,6 +10,7 @@ mod convert;
 mod entity;
 mod expect;
 mod fault;
+mod health;
 mod work;
 mod write_alert;
 mod write_case;

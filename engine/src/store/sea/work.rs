@@ -180,6 +180,14 @@ impl WorkStore for SeaStore {
             .collect()
     }
 
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.write_probe().await
+    }
+
+    async fn missing_steps(&self) -> Result<Vec<String>, StoreError> {
+        self.steps_not_applied().await
+    }
+
     async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let row = meta::Entity::find_by_id(name.to_owned()).one(&self.read).await;
         Ok(row.map_err(|error| fault("read what the deployment is", error))?.map(|row| row.value))
