@@ -364,6 +364,13 @@ impl Engine {
         }
     }
 
+    /// Comes to rest, for a node that stops: what was sent to the store is written, and what this node has claimed is free
+    /// for the others at once. Call it when [`Engine::run`] has returned and no request runs any more.
+    pub async fn rest(&self) -> Result<(), StoreError> {
+        self.runtime.lanes.flush().await?;
+        self.runtime.store.release_claims(Some(&self.runtime.node)).await
+    }
+
     /// Works off what is due now: unread alerts, clocks in the order they are due, effects; again until nothing is left
     /// for this moment. Effects that failed wait for their time.
     pub async fn settle(&self) -> Result<(), StoreError> {

@@ -56,6 +56,18 @@ impl Lanes {
         answered.await.map_err(|_| broken())?
     }
 
+    /// Waits until everything that was sent before is written. Errors: as [`Store::commit_group`].
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        let broken = || StoreError::Unavailable { reason: "the task that commits has ended".to_owned() };
+        for lane in &self.lanes {
+            let (answer, answered) = oneshot::channel();
+            let commit = Commit { name: "come to rest", writes: Vec::new() };
+            lane.send(Job { commit, answer }).await.map_err(|_| broken())?;
+            answered.await.map_err(|_| broken())??;
+        }
+        Ok(())
+    }
+
     /// By the random end of the case's id, so that the cases spread evenly.
     fn lane_of(&self, commit: &Commit) -> usize {
         let case = commit.writes.iter().find_map(crate::store::Write::case);

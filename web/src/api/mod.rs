@@ -14,6 +14,7 @@ pub mod filed;
 pub mod filed_reopen;
 pub mod health;
 mod ids;
+pub mod metrics;
 pub mod openapi;
 pub mod protocol_chart;
 pub mod protocols;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
+use metrics_exporter_prometheus::PrometheusHandle;
 use niyam_engine::engine::Engine;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -39,7 +41,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::guard::Hosts;
-use crate::http::{ApiError, assets, error, guard, headers, log};
+use crate::http::{ApiError, assets, error, guard, headers, log, measure, patience};
 use crate::staff::Staff;
 
 /// Bytes that a JSON body may have at most. Alerts have their own, larger limit.
@@ -58,13 +60,18 @@ pub struct App {
     pub stopping: watch::Receiver<bool>,
     /// Which host names are answered.
     pub hosts: Hosts,
+    /// Whether work may be sent here.
+    pub readiness: health::Readiness,
+    /// Where metrics are read; `None` where none are kept.
+    pub metrics: Option<PrometheusHandle>,
 }
 
 impl App {
     /// The handlers' world around an engine.
     #[must_use]
     pub fn new(engine: Arc<Engine>, staff: Staff, hosts: Hosts, stopping: watch::Receiver<bool>) -> Self {
-        Self { engine, staff: Arc::new(staff), clock_rate: 1, stopping, hosts }
+        let readiness = health::Readiness::default();
+        Self { engine, staff: Arc::new(staff), clock_rate: 1, stopping, hosts, readiness, metrics: None }
     }
 }
 
@@ -85,6 +92,8 @@ struct Document;
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
         .routes(routes!(openapi::openapi))
         .routes(routes!(session::read, session::switch))
         .routes(routes!(board::board))
@@ -117,10 +126,12 @@ pub fn router(app: App) -> Router {
         .with_state(app)
         .layer(DefaultBodyLimit::max(JSON_BYTES))
         .layer(from_fn_with_state(hosts, guard::same_origin))
+        .layer(from_fn(patience::bounded))
         .layer(CatchPanicLayer::custom(|_| axum::response::IntoResponse::into_response(ApiError::internal())))
         .layer(from_fn(error::render))
         .layer(from_fn(headers::secure))
         .layer(CompressionLayer::new())
+        .layer(from_fn(measure::measure))
         .layer(TraceLayer::new_for_http().make_span_with(log::span).on_response(log::answered).on_failure(()))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))

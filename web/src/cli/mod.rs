@@ -5,6 +5,7 @@ pub mod bundles;
 pub mod chart;
 pub mod check;
 pub mod extract;
+pub mod operations;
 pub mod serve;
 pub mod test;
 pub mod trial;

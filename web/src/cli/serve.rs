@@ -17,21 +17,24 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
+use super::operations::{self, Operations, Stop};
 use super::{CliError, Exit};
 use crate::api::{self, App};
 use crate::console::Console;
 use crate::demo;
 use crate::demo::clock::{self, FastClock, RATE};
 use crate::http::guard::Hosts;
-use crate::http::log;
 use crate::intake;
 use crate::people::{Office, RosterError};
+use crate::server::{self, Limits};
 use crate::staff::Staff;
+use crate::telemetry::{log, numbers};
 
 /// What the engine keeps its data in.
 const DATABASE: &str = "niyam.db";
 
-/// How long requests may take to end when the server stops because a task of it was lost.
+/// How long requests may take to end when the server stops because a task of it was lost, and how long what is begun
+/// may take at the least when it was told to.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 /// Serve the screens and the API.
@@ -52,6 +55,9 @@ pub struct Serve {
     /// [default: the first in it].
     #[arg(long, value_name = "PERSON", conflicts_with = "demo")]
     pub operator: Option<String>,
+    /// How it runs.
+    #[command(flatten)]
+    pub operations: Operations,
 }
 
 /// Why the server does not run.
@@ -94,6 +100,12 @@ pub enum ServeError {
     /// Without clocks and deliveries, or the demo's officers, the screens would show a board on which nothing moves.
     #[error("a task that the server cannot do without has ended")]
     Lost(#[source] Option<JoinError>),
+    /// What is to be logged cannot be understood.
+    #[error(transparent)]
+    Filter(#[from] log::FilterError),
+    /// Metrics cannot be kept.
+    #[error("metrics cannot be kept")]
+    Metrics(#[source] metrics_exporter_prometheus::BuildError),
     /// The operating system gives no threads, files or signals.
     #[error("the server stopped")]
     System(#[source] io::Error),
@@ -122,8 +134,9 @@ impl ServeError {
                 Some("use the first column of people.csv, a colon and one of the roles".to_owned())
             }
             Self::Lost(_) => Some("start it again: it goes on where it stood".to_owned()),
+            Self::Filter(_) => Some("use a level (error, warn, info, debug, trace) or `niyam_engine=debug`".to_owned()),
             // These say themselves what to do.
-            Self::Open(_) | Self::System(_) => None,
+            Self::Open(_) | Self::System(_) | Self::Metrics(_) => None,
         }
     }
 }
@@ -136,7 +149,8 @@ pub fn run(arguments: &Serve, console: &mut Console) -> Result<Exit, CliError> {
     if !arguments.demo && !arguments.listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(arguments.listen).into());
     }
-    log::begin();
+    let operations = &arguments.operations;
+    log::begin(&operations.log, operations.log_format).map_err(ServeError::Filter)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::System)?;
     runtime.block_on(serve(arguments, console))?;
     Ok(Exit::Good)
@@ -145,7 +159,10 @@ pub fn run(arguments: &Serve, console: &mut Console) -> Result<Exit, CliError> {
 async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeError> {
     let address = arguments.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
+    let metrics = numbers::install().map_err(ServeError::Metrics)?;
     let (stop, stopping) = watch::channel(false);
+    // clocks and deliveries go on until the last request is answered
+    let (halt, halting) = watch::channel(false);
     let world = if arguments.demo { demo_world(arguments) } else { local_world(arguments) }?;
     let World { data, office, clock, staff, hosts, clock_rate } = world;
     let seats = staff.seats.clone();
@@ -161,45 +178,58 @@ async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeErro
         limits: Limits::default(),
     };
     let engine = Engine::open(config).await?;
-    let app = App { clock_rate, ..App::new(engine.clone(), staff, hosts, stopping.clone()) };
+    let app = App::new(engine.clone(), staff, hosts, stopping.clone());
+    let app = App { clock_rate, metrics: Some(metrics.clone()), ..app };
     let mut work = JoinSet::new();
-    work.spawn(engine.clone().run(stopped(stopping.clone())));
+    work.spawn(engine.clone().run(stopped(halting.clone())));
+    work.spawn(numbers::keep(metrics, stopped(halting)));
     if arguments.demo {
-        work.spawn(demo::play(engine, seats, stopping.clone()));
+        work.spawn(demo::play(engine.clone(), seats, stopping.clone()));
     }
     let bound = listener.local_addr().map_err(ServeError::System)?;
     console.note(format!("Niyam listens on http://{bound}  (Ctrl-C stops it)"));
-    let asked = stop.clone();
-    work.spawn(async move {
-        asked_to_stop().await;
-        // Nobody listens any more only when the server has stopped already.
-        let _stopped_already = asked.send(true);
-    });
-    let server = axum::serve(listener, api::router(app)).with_graceful_shutdown(stopped(stopping));
-    together(server.into_future(), work, stop).await
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the server has started");
+    let limits = Limits { drain: arguments.operations.drain(), ..Limits::default() };
+    let readiness = app.readiness.clone();
+    work.spawn(operations::asked_to_stop(readiness, stop.clone(), arguments.operations.grace()));
+    let server = server::serve(listener, api::router(app), limits, stopping);
+    together(server, work, Stop { requests: stop, work: halt }).await?;
+    match tokio::time::timeout(LAST_REQUESTS, engine.rest()).await {
+        Ok(Ok(())) => tracing::info!("the server has stopped"),
+        Ok(Err(error)) => tracing::warn!(%error, "the server has stopped; its claims end by themselves"),
+        Err(_) => tracing::warn!("the server has stopped; its claims end by themselves"),
+    }
+    Ok(())
 }
 
 /// Serves until it is told to stop; stops with an error when a task is lost, so that a supervisor starts it again.
-async fn together(
-    server: impl Future<Output = io::Result<()>>,
-    mut work: JoinSet<()>,
-    stop: watch::Sender<bool>,
-) -> Result<(), ServeError> {
+async fn together(server: impl Future<Output = usize>, mut work: JoinSet<()>, stop: Stop) -> Result<(), ServeError> {
     let mut server = pin!(server);
     tokio::select! {
-        done = &mut server => done.map_err(ServeError::System)?,
-        error = lost(&mut work, &stop) => {
+        cut = &mut server => {
+            if cut > 0 {
+                tracing::warn!(connections = cut, "connections were cut off; what they had not stored was not acknowledged");
+            }
+        }
+        error = lost(&mut work, &stop.requests) => {
             tracing::error!(error = error.source().map(tracing::field::display), "{error}; the server stops");
-            let _stopped_already = stop.send(true);
+            let _stopped_already = stop.requests.send(true);
             // Requests that do not end by then are cut off: what they have not stored was not acknowledged.
             let _ended = tokio::time::timeout(LAST_REQUESTS, server).await;
             return Err(error);
         }
     }
-    while let Some(ended) = work.join_next().await {
-        ended.map_err(|error| ServeError::Lost(Some(error)))?;
-    }
-    Ok(())
+    let _all_ended = stop.work.send(true);
+    let ended = tokio::time::timeout(LAST_REQUESTS, async {
+        while let Some(ended) = work.join_next().await {
+            ended.map_err(|error| ServeError::Lost(Some(error)))?;
+        }
+        Ok(())
+    });
+    ended.await.unwrap_or_else(|_| {
+        tracing::warn!("clocks and deliveries did not come to rest and were cut off; they go on at the next start");
+        Ok(())
+    })
 }
 
 /// Resolves when a task panics, or ends although the server is not to stop.
@@ -269,30 +299,6 @@ async fn stopped(mut stopping: watch::Receiver<bool>) {
     let _gone = stopping.wait_for(|stop| *stop).await;
 }
 
-/// Resolves when the process is asked to stop: Ctrl-C or the signal TERM.
-async fn asked_to_stop() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,11 +309,13 @@ mod tests {
         let mut work = JoinSet::new();
         work.spawn(stopped(stopping.clone()));
         work.spawn(task);
+        let (halt, halting) = watch::channel(false);
+        work.spawn(stopped(halting));
         let server = async {
             stopped(stopping).await;
-            Ok(())
+            0
         };
-        together(server, work, stop).await
+        together(server, work, Stop { requests: stop, work: halt }).await
     }
 
     #[tokio::test]

@@ -45,6 +45,8 @@ pub enum ErrorCode {
     DiskFull,
     /// Too much at once; come again.
     Busy,
+    /// It was given up after a stated time; whether it was stored is not known.
+    TookTooLong,
     /// An error of the program.
     Internal,
 }

@@ -1,22 +1,11 @@
 //! What is logged of each request: method, route as a pattern, status, time. Never a name, number, text or query.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use tower_http::request_id::RequestId;
 use tracing::Span;
-
-/// Begins to log to the error output: warnings and worse, as lines for people on a terminal and as JSON otherwise.
-pub fn begin() {
-    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN);
-    if std::io::stderr().is_terminal() {
-        lines.with_target(false).init();
-    } else {
-        lines.json().flatten_event(true).init();
-    }
-}
 
 /// The span of a request.
 pub fn span(request: &Request) -> Span {

@@ -1,0 +1,88 @@
+//! How a server runs: what it logs, and how it stops.
+
+use std::time::Duration;
+
+use clap::Args;
+use tokio::sync::watch;
+
+use crate::api::health::Readiness;
+use crate::telemetry::log::{self, LogFormat};
+
+/// Options for those who run the server.
+#[derive(Debug, Args)]
+pub struct Operations {
+    /// What is logged: error, warn, info, debug or trace for Niyam's own packages, or directives as
+    /// `niyam_engine=debug,niyam_web=info`.
+    #[arg(long, value_name = "FILTER", default_value = log::DEFAULT)]
+    pub log: String,
+    /// How log lines are written [default: text on a terminal, else json].
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// Most seconds that running requests may take to end when the server stops.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=3_600))]
+    pub drain_seconds: u64,
+    /// Seconds before that in which new requests are still taken while `/readyz` already says `draining`, so that a proxy
+    /// finds another node first.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub drain_grace_seconds: u64,
+}
+
+impl Operations {
+    /// Time for what runs.
+    #[must_use]
+    pub const fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+
+    /// Time for proxies to look elsewhere.
+    #[must_use]
+    pub const fn grace(&self) -> Duration {
+        Duration::from_secs(self.drain_grace_seconds)
+    }
+}
+
+/// The two steps of stopping.
+pub struct Stop {
+    /// No new requests; streams end.
+    pub requests: watch::Sender<bool>,
+    /// No more clocks and deliveries; after the last request.
+    pub work: watch::Sender<bool>,
+}
+
+/// Waits until the process is asked to stop, by Ctrl-C or the signal TERM; then says so to proxies, and stops taking
+/// requests after the grace. Who asks twice ends the grace.
+pub async fn asked_to_stop(readiness: Readiness, stop: watch::Sender<bool>, grace: Duration) {
+    signalled().await;
+    readiness.drain();
+    tracing::info!(grace_s = grace.as_secs(), "the server was asked to stop");
+    tokio::select! {
+        biased;
+        () = signalled() => {}
+        () = tokio::time::sleep(grace) => {}
+    }
+    // Nobody listens any more only when the server has stopped already.
+    let _stopped_already = stop.send(true);
+}
+
+async fn signalled() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
