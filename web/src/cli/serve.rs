@@ -26,7 +26,7 @@ use crate::demo::clock::{self, FastClock, RATE};
 use crate::http::guard::Hosts;
 use crate::intake;
 use crate::people::{Office, RosterError};
-use crate::server::{self, Limits};
+use crate::server;
 use crate::staff::Staff;
 use crate::telemetry::{log, numbers};
 
@@ -189,7 +189,7 @@ async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeErro
     let bound = listener.local_addr().map_err(ServeError::System)?;
     console.note(format!("Niyam listens on http://{bound}  (Ctrl-C stops it)"));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "the server has started");
-    let limits = Limits { drain: arguments.operations.drain(), ..Limits::default() };
+    let limits = server::Limits { drain: arguments.operations.drain(), ..server::Limits::default() };
     let readiness = app.readiness.clone();
     work.spawn(operations::asked_to_stop(readiness, stop.clone(), arguments.operations.grace()));
     let server = server::serve(listener, api::router(app), limits, stopping);
