@@ -96,6 +96,20 @@ impl From<ActError> for ApiError {
                 "दर्ज की गई सूचनाओं में ऐसी कोई सूचना नहीं है।",
             ),
             ActError::Refused { refusal, text, number } => refused(&refusal, text, number),
+            ActError::ReasonMissing => Self::bad_request(
+                "Say why the case is moved. Others must be able to understand it later.",
+                "बताएँ कि प्रकरण क्यों बदला जा रहा है। बाद में दूसरों को यह समझ आना चाहिए।",
+            ),
+            ActError::NoSuchVersion(_) => Self::not_found(
+                "There is no such version. /api/v1/versions shows those in use.",
+                "ऐसा कोई संस्करण नहीं है। /api/v1/versions में प्रयोग में आ रहे संस्करण दिखते हैं।",
+            ),
+            ActError::SameVersion { .. } => Self::new(
+                StatusCode::CONFLICT,
+                ErrorCode::ActNotAllowed,
+                "The case runs on that version already. Nothing was changed.",
+                "प्रकरण पहले से उसी संस्करण पर चल रहा है। कुछ भी बदला नहीं गया।",
+            ),
             ActError::RequestReused(_) => Self::new(
                 StatusCode::CONFLICT,
                 ErrorCode::RequestReused,
