@@ -167,6 +167,16 @@ pub struct Committed {
     pub numbers: Vec<(CaseId, String)>,
 }
 
+/// Is shown the commits of each group after they were written; what the store answered to each is not told.
+#[derive(Clone)]
+pub struct Watcher(pub Arc<dyn Fn(&[Commit]) + Send + Sync>);
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watcher")
+    }
+}
+
 /// Alerts.
 #[async_trait]
 pub trait AlertStore: Send + Sync {
@@ -263,6 +273,10 @@ pub trait Store: AlertStore + CaseStore + WorkStore + 'static {
 
     /// How many groups it can write at once: 1 where there is one writer. A commit always goes with others of its case.
     fn writers(&self) -> usize;
+
+    /// From now on tells of every group that was written, in the order they were: for measuring. A store that tells nobody
+    /// ignores it.
+    fn watch(&self, _watcher: Watcher) {}
 
     /// Writes one commit whole or not at all, durable when it returns. Errors: as [`Store::commit_group`].
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {

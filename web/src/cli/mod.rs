@@ -1,6 +1,7 @@
 //! The command line: one module per sub-command.
 
 pub mod alert_file;
+pub mod bench;
 pub mod bundles;
 pub mod chart;
 pub mod check;
@@ -54,6 +55,9 @@ pub enum Command {
     /// Run a bare statechart step by step, for conformance tests.
     #[command(after_help = EXIT_CODES)]
     Chart(chart::Chart),
+    /// Measure how fast this machine runs cases.
+    #[command(after_help = EXIT_CODES)]
+    Bench(bench::Bench),
 }
 
 /// How results are written.
@@ -112,6 +116,9 @@ pub enum CliError {
     /// The server cannot start or had to stop.
     #[error(transparent)]
     Serve(#[from] serve::ServeError),
+    /// It could not be measured.
+    #[error("the bench could not be run")]
+    Bench(#[from] bench::BenchError),
 }
 
 impl CliError {
@@ -134,6 +141,7 @@ impl CliError {
             }),
             Self::Usage { advice, .. } => Some(advice.clone()),
             Self::Serve(error) => error.advice(),
+            Self::Bench(error) => error.advice(),
         }
     }
 }
@@ -156,5 +164,6 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, CliErro
         Command::Try(trial) => trial::run(trial, console),
         Command::Extract(extract) => extract::run(extract, console),
         Command::Chart(chart) => chart::run(chart, console),
+        Command::Bench(bench) => bench::run(bench, console),
     }
 }

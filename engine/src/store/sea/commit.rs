@@ -12,7 +12,7 @@ use sea_orm::{
 use super::fault::fault;
 use super::{SeaStore, expect, write_alert, write_case, write_work};
 use crate::error::StoreError;
-use crate::store::{Bus, Commit, Committed, Store, Write};
+use crate::store::{Bus, Commit, Committed, Store, Watcher, Write};
 
 /// How often a transaction is tried while another process holds the file.
 const TRIES: u32 = 3;
@@ -40,7 +40,15 @@ impl Store for SeaStore {
                 answer => answers.push(answer),
             }
         }
+        if let Some(Watcher(tell)) = self.watcher.get() {
+            tell(commits);
+        }
         Ok(answers)
+    }
+
+    fn watch(&self, watcher: Watcher) {
+        // the first one stays
+        let _taken = self.watcher.set(watcher);
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod alert;
 mod case;
+pub mod ceiling;
 mod commit;
 mod convert;
 mod entity;
@@ -17,6 +18,7 @@ mod write_case;
 mod write_work;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use niyam_migrations::{Migrator, MigratorTrait as _};
@@ -24,6 +26,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::error::{OpenError, StoreError};
+use crate::store::Watcher;
 use fault::fault;
 
 /// How long a writer waits while another process holds the file.
@@ -48,6 +51,7 @@ pub struct SeaStore {
     /// One transaction at a time: SQLite has one writer, and waiting here is fairer than waiting in its busy loop.
     write: Mutex<Writer>,
     read: DatabaseConnection,
+    watcher: OnceLock<Watcher>,
 }
 
 /// The one connection that writes.
@@ -79,6 +83,7 @@ impl SeaStore {
             max_pages,
             write: Mutex::new(Writer { connection: write, in_doubt: false }),
             read,
+            watcher: OnceLock::new(),
         })
     }
 
