@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use niyam_kernel::event::{Actor, EventBody};
-use niyam_kernel::id::{AlertId, CaseId};
+use niyam_kernel::id::{AlertId, CaseId, RequestId};
 use niyam_kernel::moving::MovePlan;
 use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::{Library, VersionDigest};
@@ -21,6 +21,7 @@ use crate::runtime::admission::Admission;
 pub use crate::runtime::admission::Limits;
 use crate::runtime::hot::Hot;
 use crate::runtime::lane::Lanes;
+use crate::runtime::receive::Turns;
 use crate::runtime::start::{Opened, check_key, open_data};
 use crate::runtime::versions::Versions;
 use crate::seal::DeploymentKey;
@@ -161,7 +162,8 @@ impl Engine {
             changes: broadcast::channel(CHANGES).0,
             missed: watch::channel(0).0,
             wake: Notify::new(),
-            intake_turn: Mutex::new(()),
+            intake_turns: Turns::default(),
+            stored_versions: std::sync::Mutex::default(),
             dispatch_turn: Mutex::new(()),
             resting: Mutex::default(),
             clocks_pulse: Pulse::default(),
@@ -252,9 +254,15 @@ impl Engine {
         self.runtime.filed_views(reader).await
     }
 
-    /// Makes a case of something that was filed.
-    pub async fn reopen_filed(&self, alert: AlertId, actor: &Actor, reason: &str) -> Result<CaseId, ActError> {
-        let case = self.runtime.reopen_filed(alert, actor, reason).await?;
+    /// Makes a case of something that was filed; the same request twice is done once and answered twice.
+    pub async fn reopen_filed(
+        &self,
+        alert: AlertId,
+        request: RequestId,
+        actor: &Actor,
+        reason: &str,
+    ) -> Result<CaseId, ActError> {
+        let case = self.runtime.reopen_filed(alert, request, actor, reason).await?;
         case.ok_or(ActError::NotFiled(alert))
     }
 

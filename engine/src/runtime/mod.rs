@@ -22,11 +22,12 @@ pub mod receive;
 pub mod start;
 pub mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use niyam_kernel::id::CaseId;
 use niyam_kernel::time::Timestamp;
+use niyam_rules::bundle::VersionDigest;
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 use crate::error::StoreError;
@@ -64,8 +65,10 @@ pub struct Runtime {
     pub missed: watch::Sender<u64>,
     /// Rung when there is something to dispatch or a new clock.
     pub wake: Notify,
-    /// One alert at a time is matched and committed, so that two about one person cannot open two cases.
-    pub intake_turn: Mutex<()>,
+    /// Alerts that may be about one person are matched one after the other on this node.
+    pub intake_turns: receive::Turns,
+    /// Versions known to be in the store, where nothing removes them.
+    pub stored_versions: std::sync::Mutex<BTreeSet<VersionDigest>>,
     /// One round of deliveries at a time.
     pub dispatch_turn: Mutex<()>,
     /// Timers that could not fire, and until when they are left alone.

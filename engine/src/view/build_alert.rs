@@ -7,7 +7,7 @@ use super::alert::{AlertView, FieldView, FiledView, Header, PartView};
 use super::build_case::readable_seals;
 use super::case::SpanRef;
 use super::words;
-use crate::error::{StoreError, ViewError};
+use crate::error::ViewError;
 use crate::runtime::Runtime;
 use crate::seal::deployment::to_hex;
 use crate::store::AlertRow;
@@ -63,11 +63,19 @@ impl Runtime {
         Ok(true)
     }
 
-    /// What was filed.
+    /// What was filed. That somebody read the subject lines is noted once for the list. A row that cannot be opened is
+    /// shown without its subject line.
     pub async fn filed_views(&self, reader: Option<&Actor>) -> Result<Vec<FiledView>, ViewError> {
-        let mut views = Vec::new();
-        for row in self.store.filed(FILED_SHOWN).await? {
-            let contents = if reader.is_some() { self.contents(&row)? } else { None };
+        let rows = self.store.filed(FILED_SHOWN).await?;
+        let mut opened = false;
+        let mut views = Vec::with_capacity(rows.len());
+        for row in rows {
+            let contents = if reader.is_some() { self.contents(&row) } else { Ok(None) };
+            let contents = contents.unwrap_or_else(|error| {
+                tracing::error!(alert.id = %row.id, %error, "a filed alert cannot be opened");
+                None
+            });
+            opened |= contents.is_some();
             views.push(FiledView {
                 alert: row.id,
                 source: row.source,
@@ -76,28 +84,10 @@ impl Runtime {
                 subject_line: contents.map(|contents| contents.subject_line).unwrap_or_default(),
             });
         }
-        Ok(views)
-    }
-
-    /// Makes a case of something that was filed.
-    pub async fn reopen_filed(
-        &self,
-        alert: AlertId,
-        actor: &Actor,
-        reason: &str,
-    ) -> Result<Option<niyam_kernel::id::CaseId>, StoreError> {
-        let turn = self.intake_turn.lock().await;
-        let row = self.store.alert(alert).await?;
-        if !row.is_some_and(|row| row.class == crate::request::Class::Filed) {
-            return Ok(None);
+        if let Some(actor) = reader.filter(|_| opened) {
+            self.log_access(actor, None, None, vec!["filed".to_owned()]).await?;
         }
-        let Some(received) = self.received_again(alert).await? else { return Ok(None) };
-        let case = self.reopen(alert, &received, actor, reason).await.map_err(|error| match error {
-            crate::runtime::receive::WorkError::Store(error) => error,
-            other => StoreError::Database { doing: "reopen a filed alert", reason: other.to_string() },
-        });
-        drop(turn);
-        case
+        Ok(views)
     }
 }
 

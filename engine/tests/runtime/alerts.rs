@@ -6,6 +6,7 @@ use niyam_engine::engine::Data;
 use niyam_engine::error::ReceiveError;
 use niyam_engine::request::{Class, Received, Relation};
 use niyam_engine::view::Filter;
+use niyam_kernel::id::RequestId;
 
 use crate::world::{NOON, World, officer};
 
@@ -53,7 +54,11 @@ async fn bytes_that_were_filed_are_read_again_until_somebody_makes_a_case_of_the
     let again = world.receive(filed).await;
     assert!(!again.repeat && again.alert != first.alert);
     assert_eq!(world.engine.filed(None).await.unwrap().len(), 2);
-    world.engine.reopen_filed(again.alert, &officer(), "it names somebody").await.unwrap();
+    world
+        .engine
+        .reopen_filed(again.alert, RequestId(world.engine.new_id()), &officer(), "it names somebody")
+        .await
+        .unwrap();
     let third = world.receive(filed).await;
     assert_eq!((third.repeat, third.alert, third.cases.len()), (true, again.alert, 1));
 }
@@ -144,11 +149,17 @@ async fn what_is_no_alert_is_filed_and_can_be_made_a_case() {
     let filed = world.engine.filed(Some(&officer())).await.unwrap();
     assert_eq!(filed[0].subject_line, "filed: yes");
     assert_eq!(world.engine.filed(None).await.unwrap()[0].subject_line, "", "sealed for who has no rights");
-    let case = world.engine.reopen_filed(receipt.alert, &officer(), "it names somebody").await.unwrap();
+    let case = world
+        .engine
+        .reopen_filed(receipt.alert, RequestId(world.engine.new_id()), &officer(), "it names somebody")
+        .await
+        .unwrap();
     assert!(world.engine.filed(None).await.unwrap().is_empty());
     let view = world.engine.case(case, None).await.unwrap();
     assert_eq!(view.alerts[0].relation, "reopened");
-    assert!(world.engine.reopen_filed(receipt.alert, &officer(), "again").await.is_err());
+    assert!(
+        world.engine.reopen_filed(receipt.alert, RequestId(world.engine.new_id()), &officer(), "again").await.is_err()
+    );
 }
 
 #[tokio::test]

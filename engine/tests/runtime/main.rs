@@ -9,6 +9,7 @@ mod effects;
 mod expected;
 mod lanes;
 mod moving;
+mod racing;
 mod requests;
 mod sealing;
 mod shipped;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::App;
-use super::ids::parse;
+use super::ids::{self, parse};
 use crate::http::ApiError;
 use crate::staff::Me;
 
@@ -15,6 +15,8 @@ use crate::staff::Me;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reopen {
+    /// A UUID, new for each request; the same one twice is done once and answered twice.
+    pub request_id: String,
     /// In the officer's words.
     pub reason: String,
 }
@@ -34,6 +36,7 @@ pub struct Reopened {
     request_body = Reopen, responses(
     (status = 200, body = Reopened),
     (status = 400, description = "no reason", body = crate::http::error::ErrorBody),
+    (status = 409, description = "`request_reused`", body = crate::http::error::ErrorBody),
     (status = 404, description = "no such filed alert", body = crate::http::error::ErrorBody),
 ))]
 pub async fn reopen(
@@ -45,6 +48,7 @@ pub async fn reopen(
     if body.reason.trim().is_empty() {
         return Err(ApiError::bad_request("Say why this is an alert after all.", "बताएँ कि यह सूचना क्यों मानी जाए।"));
     }
-    let case = app.engine.reopen_filed(parse::<AlertId>(&alert)?, &me.actor(), body.reason.trim()).await?;
+    let (alert, request) = (parse::<AlertId>(&alert)?, ids::request(&body.request_id)?);
+    let case = app.engine.reopen_filed(alert, request, &me.actor(), body.reason.trim()).await?;
     Ok(Json(Reopened { case: case.to_string() }))
 }

@@ -1,17 +1,18 @@
 //! Opening a case.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use niyam_kernel::event::EventBody;
-use niyam_kernel::id::{AlertId, CaseId};
+use niyam_kernel::id::CaseId;
 use niyam_kernel::state::CaseState;
 use niyam_kernel::time::Timestamp;
+use niyam_rules::bundle::VersionDigest;
 use niyam_rules::chart::Stage;
 use niyam_rules::protocol::{Protocol, UnitRule};
 
 use super::join::declared;
-use super::work::{Touched, WorkError};
-use crate::request::Relation;
+use super::work::{Person, Taking, Touched, WorkError};
+use crate::request::{CaseOf, Relation};
 use crate::runtime::Runtime;
 use crate::runtime::append::{json, seals_of};
 use crate::runtime::card::Card;
@@ -19,19 +20,18 @@ use crate::runtime::live::{Keys, Live};
 use crate::seal::chain;
 use crate::store::{CaseAlertRow, CaseRow, Write};
 use crate::time::new_uuid;
-use crate::understood::{SubjectFacts, Understood};
 use crate::view::LifeView;
 
 impl Runtime {
+    /// Opens a case for a person.
     pub(super) async fn open(
         &self,
-        alert: AlertId,
-        drill: bool,
-        subject: &SubjectFacts,
+        taking: &Taking<'_>,
+        person: &Person<'_>,
         relation: Relation,
-        understood: &Understood,
-        touched: &mut Touched,
+        touched: &mut Touched<'_>,
     ) -> Result<(), WorkError> {
+        let (subject, alert) = (person.facts, taking.kept.alert);
         let protocol = self
             .versions
             .current(&subject.protocol)
@@ -39,8 +39,11 @@ impl Runtime {
             .ok_or_else(|| WorkError::NoProtocol(subject.protocol.clone()))?;
         let case = CaseId(new_uuid(self.now(), self.entropy.as_ref()));
         let now = self.now();
-        let row = new_row(case, &protocol, drill, now, &understood.source);
-        touched.writes.push(Write::Version(self.versions.row(&protocol, now)));
+        let row = new_row(case, &protocol, taking.drill, now, &taking.understood.source);
+        if !self.is_stored(protocol.digest) {
+            touched.writes.push(Write::Version(self.versions.row(&protocol, now)));
+            touched.versions.push(protocol.digest);
+        }
         touched.writes.push(Write::OpenCase { row: Box::new(row.clone()), series: series(&protocol, now) });
         let mut live = Live {
             hash: chain::genesis(case, protocol.digest),
@@ -51,15 +54,27 @@ impl Runtime {
         };
         let facts = declared(&protocol, &subject.facts);
         let seals = seals_of(&protocol, &facts);
-        let body = EventBody::Opened { alert: Some(alert), facts, drill };
+        let body = EventBody::Opened { alert: Some(alert), facts, drill: taking.drill };
         let appended = self.append(&mut live, body, None).await?;
         touched.writes.extend(appended.writes);
         touched.writes.push(Write::CaseAlert(CaseAlertRow { case, alert, relation, event: 1, seals }));
-        self.lookups(&live, drill, subject, &mut touched.writes);
         touched.changes.push(appended.change);
-        touched.cases.push((case, relation));
+        touched.cases.push(CaseOf { case, number: String::new(), relation });
+        self.touched(taking, person, &mut live, touched).await?;
         touched.opened.push(live);
         Ok(())
+    }
+
+    /// Whether a version is known to be stored, so that a case may be opened on it without its content.
+    fn is_stored(&self, version: VersionDigest) -> bool {
+        self.stored_versions.lock().unwrap_or_else(PoisonError::into_inner).contains(&version)
+    }
+
+    /// These were stored: the commit that holds them is durable.
+    pub(super) fn are_stored(&self, versions: Vec<VersionDigest>) {
+        if !versions.is_empty() {
+            self.stored_versions.lock().unwrap_or_else(PoisonError::into_inner).extend(versions);
+        }
     }
 }
 

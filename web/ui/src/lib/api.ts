@@ -366,7 +366,8 @@ export const api = {
   originalUrl: (id: string) => `/api/v1/alerts/${seg(id)}/original`,
   send: (channel: string, body: BodyInit, type: string) => call<Receipt>('POST', `/alerts?channel=${seg(channel)}`, body, type),
   filed: () => get<Filed[]>('/filed'),
-  reopen: (alert: string, reason: string) => post<{ case: string }>(`/filed/${seg(alert)}/reopen`, { reason }),
+  reopen: (alert: string, request_id: string, reason: string) =>
+    post<{ case: string }>(`/filed/${seg(alert)}/reopen`, { request_id, reason }),
   protocols: () => get<ProtocolInfo[]>('/protocols'),
   protocolChart: (name: string) => get<Geometry>(`/protocols/${seg(name)}/chart`),
 };
