@@ -17,6 +17,7 @@ mod m0004_seals;
 mod m0005_work;
 mod m0006_told;
 mod m0007_alerts_again;
+mod m0008_lean_rows;
 
 /// All steps in order.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_work::Migration),
             Box::new(m0006_told::Migration),
             Box::new(m0007_alerts_again::Migration),
+            Box::new(m0008_lean_rows::Migration),
         ]
     }
 }

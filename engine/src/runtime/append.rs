@@ -16,7 +16,7 @@ use niyam_rules::text::Text;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::live::{Live, event_place, key_place, snapshot_place};
+use super::live::{Lasting, Live, event_place, key_place, snapshot_place};
 use super::versions::{MOVED, VersionError};
 use super::{Runtime, card};
 use crate::error::StoreError;
@@ -116,7 +116,10 @@ impl Runtime {
                 (seal, sealed)
             })
             .collect();
-        let snapshot = SnapshotRow { case, number: event.number, plain: plain_state, hash: live.hash, sealed };
+        let lasting = Some(Lasting::of(&live.row));
+        let turned = live.stored != lasting;
+        live.stored = lasting;
+        let snapshot = SnapshotRow { case, number: event.number, plain: plain_state, hash: live.hash, sealed, turned };
         writes.push(Write::Snapshot(Box::new(snapshot), Box::new(live.row.clone())));
         timers(case, &before, &live.state, &event, &mut writes);
         effects(case, &event, outcome.effects, &mut writes);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use niyam_kernel::id::CaseId;
 use niyam_kernel::state::CaseState;
+use niyam_kernel::time::Timestamp;
+use niyam_rules::bundle::VersionDigest;
 use niyam_rules::protocol::Protocol;
 use niyam_rules::value::Value;
 
@@ -15,6 +17,7 @@ use crate::seal::envelope::{Place, generation};
 use crate::seal::split::{SealedState, join_state};
 use crate::seal::{Key, SealError};
 use crate::store::{CaseRow, KeyRow, StoredCase};
+use crate::view::LifeView;
 
 /// A case in memory.
 #[derive(Clone)]
@@ -25,6 +28,24 @@ pub struct Live {
     pub hash: [u8; 32],
     pub keys: Keys,
     pub protocol: Arc<Protocol>,
+    /// What the store knows of the row's [`Lasting`] part.
+    pub stored: Option<Lasting>,
+}
+
+/// What rarely changes of a case's row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lasting {
+    life: LifeView,
+    outcome: Option<String>,
+    closed_at: Option<Timestamp>,
+    version: VersionDigest,
+}
+
+impl Lasting {
+    /// Of a row.
+    pub fn of(row: &CaseRow) -> Self {
+        Self { life: row.life, outcome: row.outcome.clone(), closed_at: row.closed_at, version: row.version }
+    }
 }
 
 /// Keys of a case's seal groups.
@@ -168,13 +189,14 @@ impl Runtime {
         for (seal, sealed) in &snapshot.sealed {
             let place = snapshot_place(case, snapshot.number, seal);
             let opened = open_with(&keys, seal, sealed, &place)
-                .map_err(|error| corrupt("snapshot_seals", "sealed", error.to_string()))?;
+                .map_err(|error| corrupt("snapshots", "sealed", error.to_string()))?;
             let Some(plain) = opened else { continue };
-            let part: SealedState = serde_json::from_slice(&plain)
-                .map_err(|error| corrupt("snapshot_seals", "sealed", error.to_string()))?;
+            let part: SealedState =
+                serde_json::from_slice(&plain).map_err(|error| corrupt("snapshots", "sealed", error.to_string()))?;
             join_state(&mut state, part);
         }
-        Ok(Live { row, state, hash: snapshot.hash, keys, protocol })
+        let stored = Some(Lasting::of(&row));
+        Ok(Live { row, state, hash: snapshot.hash, keys, protocol, stored })
     }
 
     /// Keys of a case, ready for use.

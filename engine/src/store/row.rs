@@ -221,6 +221,9 @@ pub struct SnapshotRow {
     pub hash: [u8; 32],
     /// Sealed facts by seal group.
     pub sealed: Vec<(String, Vec<u8>)>,
+    /// Life, outcome, end or version of the case are not what they were: then these columns of its card are written too.
+    /// Says nothing in a snapshot that was read.
+    pub turned: bool,
 }
 
 /// A key of a case.

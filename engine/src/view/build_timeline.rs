@@ -258,7 +258,7 @@ impl Runtime {
 /// The reason that a person gave for an act; `None` when there is none or its key was destroyed.
 fn reason_given(live: &Live, row: &EventRow) -> Result<Option<String>, StoreError> {
     let corrupt = |reason: String| StoreError::Corrupt {
-        table: "event_seals",
+        table: "events",
         row: format!("{} {}", row.case, row.number),
         column: "sealed",
         reason,

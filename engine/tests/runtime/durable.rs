@@ -138,3 +138,42 @@ async fn an_upgraded_schema_is_the_fresh_one() {
         assert_eq!(upgraded.schema().await.unwrap(), fresh.schema().await.unwrap(), "from step {done}");
     }
 }
+
+#[tokio::test]
+async fn sealed_parts_move_into_the_rows_they_belong_to() {
+    use niyam_engine::store::CaseStore as _;
+    use niyam_migrations::{Migrator, MigratorTrait as _};
+    const CASE: &str = "case_00000000000000000000000000000001";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let database = Database::connect(format!("sqlite://{}?mode=rwc", path.display())).await.unwrap();
+    Migrator::up(&database, Some(7)).await.unwrap();
+    let digest = "0".repeat(64);
+    let zero = format!("x'{digest}'");
+    let steps = [
+        format!("INSERT INTO versions VALUES ('{digest}', 'desk', '[]', 0)"),
+        format!(
+            "INSERT INTO cases VALUES ('{CASE}', 'UD-2026-000001', 'desk', '{digest}', 'open', NULL, 0, 0, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, 'intake', 1, '{{}}')"
+        ),
+        format!(
+            "INSERT INTO events VALUES ('{CASE}', 1, 0, NULL, 'opened', '{{}}', '{{}}', {zero}, {zero}), ('{CASE}', 2, 0, NULL, 'act', '{{}}', '{{}}', {zero}, {zero})"
+        ),
+        format!("INSERT INTO event_seals VALUES ('{CASE}', 1, 'profile', x'02'), ('{CASE}', 1, 'person', x'0101')"),
+        format!("INSERT INTO snapshots VALUES ('{CASE}', 2, '{{}}', {zero})"),
+        // the part of an earlier number was left behind and counts for nothing
+        format!("INSERT INTO snapshot_seals VALUES ('{CASE}', 'person', 2, x'0303'), ('{CASE}', 'profile', 1, x'04')"),
+        format!("INSERT INTO timers VALUES ('{CASE}', 1, 5, NULL, NULL)"),
+        format!("INSERT INTO requests VALUES ('req', {zero}, '{{}}', 0)"),
+    ];
+    for sql in steps {
+        database.execute_raw(Statement::from_string(database.get_database_backend(), sql)).await.unwrap();
+    }
+    database.close().await.unwrap();
+    let store = SeaStore::open(&Location::File(path), None).await.unwrap();
+    let case = CASE.parse().unwrap();
+    let events = store.events(case).await.unwrap();
+    assert_eq!(events[0].sealed, [("person".to_owned(), vec![1, 1]), ("profile".to_owned(), vec![2])]);
+    assert!(events[1].sealed.is_empty());
+    let stored = store.load(case).await.unwrap().unwrap();
+    assert_eq!(stored.snapshot.sealed, [("person".to_owned(), vec![3, 3])]);
+}

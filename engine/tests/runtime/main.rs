@@ -7,6 +7,7 @@ mod clocks;
 mod durable;
 mod effects;
 mod expected;
+mod groups;
 mod lanes;
 mod moving;
 mod racing;

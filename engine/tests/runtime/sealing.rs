@@ -100,7 +100,7 @@ async fn one_changed_byte_is_found() {
         ("UPDATE events SET at = at + 1 WHERE number = 2", 2),
         ("UPDATE events SET plain = replace(plain, 'take', 'tuke') WHERE number = 3", 3),
         ("UPDATE events SET outcome = outcome || ' ' WHERE number = 1", 1),
-        ("UPDATE event_seals SET sealed = substr(sealed, 1, length(sealed) - 1) || x'00' WHERE number = 1", 1),
+        ("UPDATE events SET sealed = substr(sealed, 1, length(sealed) - 1) || x'00' WHERE number = 1", 1),
     ];
     for (sql, broken) in changes {
         let copy = tempfile::tempdir().unwrap();

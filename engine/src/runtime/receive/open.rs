@@ -51,6 +51,7 @@ impl Runtime {
             state: CaseState::default(),
             keys: Keys::default(),
             protocol: Arc::clone(&protocol),
+            stored: None,
         };
         let facts = declared(&protocol, &subject.facts);
         let seals = seals_of(&protocol, &facts);

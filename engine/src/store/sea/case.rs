@@ -1,7 +1,5 @@
 //! Reading cases and their logs.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use niyam_kernel::id::CaseId;
 use niyam_kernel::time::Timestamp;
@@ -12,10 +10,9 @@ use sea_orm::{
 };
 
 use super::convert::At;
-use super::entity::{
-    case_keys, case_links, cases, erasures, event_seals, events, lookups, snapshot_seals, snapshots, versions,
-};
+use super::entity::{case_keys, case_links, cases, erasures, events, lookups, snapshots, versions};
 use super::fault::fault;
+use super::pack::unpack;
 use super::{SeaStore, convert};
 use crate::error::StoreError;
 use crate::store::{CaseRow, CaseStore, EventRow, LinkRow, SnapshotRow, StoredCase, VersionRow};
@@ -43,13 +40,6 @@ impl CaseStore for SeaStore {
         let Some(snapshot) = snapshots::Entity::find_by_id(key.clone()).one(&db).await.map_err(doing)? else {
             return Err(at.corrupt("case_id", "the case has no snapshot"));
         };
-        let sealed = snapshot_seals::Entity::find()
-            .filter(snapshot_seals::Column::CaseId.eq(key.clone()))
-            .filter(snapshot_seals::Column::Number.eq(snapshot.number))
-            .order_by_asc(snapshot_seals::Column::Seal)
-            .all(&db)
-            .await
-            .map_err(doing)?;
         let keys = case_keys::Entity::find()
             .filter(case_keys::Column::CaseId.eq(key.clone()))
             .all(&db)
@@ -65,7 +55,8 @@ impl CaseStore for SeaStore {
                 number: at.number("number", snapshot.number)?,
                 hash: at.hash("hash", &snapshot.hash)?,
                 plain: snapshot.plain,
-                sealed: sealed.into_iter().map(|row| (row.seal, row.sealed)).collect(),
+                sealed: unpack(&at, snapshot.sealed.as_deref())?,
+                turned: false,
             },
             keys: keys.into_iter().map(convert::key).collect::<Result<_, _>>()?,
             erased: erased
@@ -131,29 +122,13 @@ impl CaseStore for SeaStore {
 
     async fn events(&self, case: CaseId) -> Result<Vec<EventRow>, StoreError> {
         let doing = |error| fault("read the log of a case", error);
-        let mut sealed: BTreeMap<i64, Vec<(String, Vec<u8>)>> = BTreeMap::new();
-        let rows = event_seals::Entity::find()
-            .filter(event_seals::Column::CaseId.eq(case.to_string()))
-            .order_by_asc(event_seals::Column::Number)
-            .order_by_asc(event_seals::Column::Seal)
-            .all(&self.read)
-            .await
-            .map_err(doing)?;
-        for row in rows {
-            sealed.entry(row.number).or_default().push((row.seal, row.sealed));
-        }
         let rows = events::Entity::find()
             .filter(events::Column::CaseId.eq(case.to_string()))
             .order_by_asc(events::Column::Number)
             .all(&self.read)
             .await
             .map_err(doing)?;
-        rows.into_iter()
-            .map(|row| {
-                let parts = sealed.remove(&row.number).unwrap_or_default();
-                convert::event(row, parts)
-            })
-            .collect()
+        rows.into_iter().map(convert::event).collect()
     }
 
     async fn find(&self, hashes: &[[u8; 32]]) -> Result<Vec<(CaseId, String)>, StoreError> {

@@ -1,16 +1,24 @@
-//! The one transaction function: it writes a commit whole or not at all.
+//! The one transaction function: it writes a group of commits, each whole or not at all.
+//!
+//! The group is written as if nobody came too late, and that is nearly always so. When something was refused, the
+//! transaction is rolled back and the halves are tried by themselves, down to the commit that was refused: the others cost
+//! one more try each, not one transaction each.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use niyam_kernel::id::CaseId;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 
+use super::batch::Batch;
+use super::convert::signed;
 use super::fault::fault;
-use super::{SeaStore, expect, write_alert, write_case, write_work};
+use super::{SeaStore, expect, write_alert, write_case};
 use crate::error::StoreError;
 use crate::store::{Bus, Commit, Committed, Store, Watcher, Write};
 
@@ -29,15 +37,29 @@ impl Store for SeaStore {
 
     async fn commit_group(&self, commits: &[Commit]) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         let mut answers = Vec::with_capacity(commits.len());
-        for commit in commits {
-            let answer = self.commit_one(commit).await;
-            match answer {
-                Err(error @ (StoreError::Full | StoreError::Busy | StoreError::Database { .. }))
-                    if answers.is_empty() =>
-                {
-                    return Err(error);
+        let mut refused = BTreeSet::new();
+        // what is still to be written, the last first
+        let mut parts: Vec<&[Commit]> = vec![commits];
+        while let Some(part) = parts.pop() {
+            let [member] = part else {
+                match self.transact(part, &refused).await {
+                    Ok(committed) => answers.extend(committed.into_iter().map(Ok)),
+                    // one of them came too late: the halves tell which
+                    Err(Failed { refused: true, .. }) => {
+                        let (first, second) = part.split_at(part.len() / 2);
+                        parts.extend([second, first]);
+                    }
+                    Err(Failed { error, .. }) if answers.is_empty() => return Err(error),
+                    Err(Failed { error, .. }) => answers.extend(part.iter().map(|_| Err(error.clone()))),
                 }
-                answer => answers.push(answer),
+                continue;
+            };
+            match self.transact(part, &refused).await {
+                Ok(committed) => answers.extend(committed.into_iter().map(Ok)),
+                Err(failed) => {
+                    refused.extend(member.writes.iter().filter_map(Write::case));
+                    answers.push(Err(failed.error));
+                }
             }
         }
         if let Some(Watcher(tell)) = self.watcher.get() {
@@ -52,38 +74,57 @@ impl Store for SeaStore {
     }
 }
 
+/// Why a transaction did not happen.
+struct Failed {
+    error: StoreError,
+    /// A commit was refused, and the transaction ended as it should.
+    refused: bool,
+}
+
 impl SeaStore {
-    async fn commit_one(&self, commit: &Commit) -> Result<Committed, StoreError> {
+    /// Writes commits in one transaction. `refused` are cases of whose log an earlier commit of the group was refused.
+    async fn transact(&self, commits: &[Commit], refused: &BTreeSet<CaseId>) -> Result<Vec<Committed>, Failed> {
         let mut tries = 1;
         loop {
-            let mut writer = self.writer().await?;
+            let failed = |error| Failed { error, refused: false };
+            let mut writer = self.writer().await.map_err(failed)?;
             // stays so when this future is dropped half way
             writer.in_doubt = true;
-            let result = try_commit(&writer.connection, commit).await;
-            writer.in_doubt = matches!(result, Err(StoreError::Full | StoreError::Busy | StoreError::Database { .. }));
+            let result = try_commit(&writer.connection, commits, refused).await;
+            writer.in_doubt = matches!(result, Err(Failed { refused: false, .. }));
             match result {
-                Err(StoreError::Busy) if tries < TRIES => tries += 1,
+                Err(Failed { error: StoreError::Busy, .. }) if tries < TRIES => tries += 1,
                 result => return result,
             }
         }
     }
 }
 
-async fn try_commit(write: &DatabaseConnection, commit: &Commit) -> Result<Committed, StoreError> {
+async fn try_commit(
+    write: &DatabaseConnection,
+    commits: &[Commit],
+    refused: &BTreeSet<CaseId>,
+) -> Result<Vec<Committed>, Failed> {
+    let doing = if let [commit] = commits { commit.name } else { "write a group of commits" };
+    let failed = |error| Failed { error: fault(doing, error), refused: false };
     let options =
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-    let transaction = write.begin_with_options(options).await.map_err(|error| fault("begin a transaction", error))?;
-    let mut committed = Committed::default();
-    let failed = |failure| match failure {
-        Failure::Store(error) => error,
-        Failure::Database(error) => fault(commit.name, error),
-    };
-    expect::lock(&transaction, std::slice::from_ref(commit)).await.map_err(failed)?;
-    for write in &commit.writes {
-        apply(&transaction, write, &mut committed).await.map_err(failed)?;
+    let transaction = write.begin_with_options(options).await.map_err(failed)?;
+    match apply(&transaction, commits, refused).await {
+        Ok(committed) => {
+            transaction.commit().await.map_err(failed)?;
+            Ok(committed)
+        }
+        Err(failure) => {
+            let error = match failure {
+                Failure::Store(error) => error,
+                Failure::Database(error) if error.sql_err().is_some() => fault(doing, error),
+                Failure::Database(error) => return Err(failed(error)),
+            };
+            transaction.rollback().await.map_err(failed)?;
+            Err(Failed { error, refused: true })
+        }
     }
-    transaction.commit().await.map_err(|error| fault(commit.name, error))?;
-    Ok(committed)
 }
 
 /// Why a write failed.
@@ -98,21 +139,64 @@ impl From<DbErr> for Failure {
     }
 }
 
-async fn apply(db: &DatabaseTransaction, write: &Write, committed: &mut Committed) -> Result<(), Failure> {
-    match write {
-        Write::OpenCase { row, series } => {
-            let number = write_case::open(db, row, series).await?;
-            committed.numbers.push((row.id, number));
-            Ok(())
+/// Writes commits in their order: common writes wait in a batch until something needs what stands before it.
+async fn apply(
+    db: &DatabaseTransaction,
+    commits: &[Commit],
+    refused: &BTreeSet<CaseId>,
+) -> Result<Vec<Committed>, Failure> {
+    expect::lock(db, commits).await?;
+    let mut committed = vec![Committed::default(); commits.len()];
+    let mut batch = Batch::default();
+    for (member, commit) in commits.iter().enumerate() {
+        builds_on_what_is_there(db, commit, refused).await?;
+        for write in &commit.writes {
+            if batch.take(member, write) {
+                continue;
+            }
+            if needs_what_is_before(write) {
+                batch.flush(db, &mut committed).await?;
+            }
+            rare(db, write).await?;
         }
-        Write::Event(row) => write_case::append(db, row).await,
-        Write::Snapshot(snapshot, row) => Ok(write_case::keep(db, snapshot, row).await?),
-        Write::Key(row) => Ok(write_case::key(db, row).await?),
-        Write::DestroyKeys { case, seal, at } => Ok(write_case::destroy(db, *case, seal, at.as_ms()).await?),
-        Write::Lookup(row) => Ok(write_case::lookup(db, row).await?),
+    }
+    batch.flush(db, &mut committed).await?;
+    Ok(committed)
+}
+
+/// Refuses a commit that goes on behind an event which was refused.
+async fn builds_on_what_is_there(
+    db: &DatabaseTransaction,
+    commit: &Commit,
+    refused: &BTreeSet<CaseId>,
+) -> Result<(), Failure> {
+    for write in &commit.writes {
+        let Write::Event(row) = write else { continue };
+        if !refused.contains(&row.case) {
+            continue;
+        }
+        let sql = "SELECT coalesce(max(number), 0) AS number FROM events WHERE case_id = $1";
+        let values = [row.case.to_string().into()];
+        let found = db.query_one_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+        let last: i64 = found.map_or(Ok(0), |found| found.try_get("", "number"))?;
+        if last + 1 != signed(row.number) {
+            return Err(Failure::Store(StoreError::Conflict { case: row.case, expected: row.number - 1 }));
+        }
+        return Ok(());
+    }
+    Ok(())
+}
+
+/// Whether a write reads or takes out what others of the batch may have put in.
+const fn needs_what_is_before(write: &Write) -> bool {
+    matches!(write, Write::Expect(_) | Write::DestroyKeys { .. })
+}
+
+/// A write of a kind that a batch does not take.
+async fn rare(db: &DatabaseTransaction, write: &Write) -> Result<(), Failure> {
+    match write {
+        Write::DestroyKeys { case, seal, at } => write_case::destroy(db, *case, seal, at.as_ms()).await,
         Write::Version(row) => Ok(write_case::version(db, row).await?),
-        Write::CaseAlert(row) => Ok(write_case::alert(db, row).await?),
-        Write::Link(row) => Ok(write_case::link(db, row).await?),
         Write::Meta(name, value) => Ok(write_alert::meta(db, name, value).await?),
         Write::Alert(new) => Ok(write_alert::new(db, new).await?),
         Write::Expect(expected) => expect::check(db, expected).await,
@@ -121,16 +205,21 @@ async fn apply(db: &DatabaseTransaction, write: &Write, committed: &mut Committe
         Write::AlertFailed(id, next_at) => Ok(write_alert::failed(db, *id, *next_at).await?),
         Write::EraseAlert(id) => Ok(write_alert::erase(db, *id).await?),
         Write::Access(row) => Ok(write_alert::access(db, row).await?),
-        Write::StartTimer(row) => Ok(write_work::start_timer(db, row).await?),
-        Write::CancelTimer(case, timer) => Ok(write_work::cancel_timer(db, *case, *timer).await?),
-        Write::Effect(row) => Ok(write_work::effect(db, row).await?),
-        Write::EffectEnded { id, status, at, reason } => {
-            write_work::ended(db, *id, *status, *at, reason.as_deref()).await
-        }
-        Write::EffectRetry { id, next_at, reason } => write_work::retry(db, *id, *next_at, reason).await,
-        Write::Notice(row) => Ok(write_work::notice(db, row).await?),
-        Write::Outgoing(row) => Ok(write_work::outgoing(db, row).await?),
-        Write::Request(row) => write_work::request(db, row).await,
+        Write::OpenCase { .. }
+        | Write::Event(_)
+        | Write::Snapshot(..)
+        | Write::Key(_)
+        | Write::Lookup(_)
+        | Write::CaseAlert(_)
+        | Write::Link(_)
+        | Write::StartTimer(_)
+        | Write::CancelTimer(..)
+        | Write::Effect(_)
+        | Write::EffectEnded { .. }
+        | Write::EffectRetry { .. }
+        | Write::Notice(_)
+        | Write::Outgoing(_)
+        | Write::Request(_) => unreachable!("a batch takes it"),
     }
 }
 

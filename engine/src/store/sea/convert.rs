@@ -8,6 +8,7 @@ use niyam_rules::bundle::VersionDigest;
 use niyam_rules::chart::Stage;
 
 use super::entity;
+use super::pack::unpack;
 use crate::error::StoreError;
 use crate::request::{Class, Relation};
 use crate::store::{
@@ -147,32 +148,6 @@ pub fn case(row: entity::cases::Model) -> Result<CaseRow, StoreError> {
     })
 }
 
-/// The row of a case, for writing.
-pub fn case_model(row: &CaseRow) -> entity::cases::Model {
-    entity::cases::Model {
-        id: row.id.to_string(),
-        number: row.number.clone(),
-        protocol: row.protocol.clone(),
-        version: row.version.to_string(),
-        life: life_word(row.life).to_owned(),
-        outcome: row.outcome.clone(),
-        drill: row.drill,
-        opened_at: row.opened_at.as_ms(),
-        last_event_at: row.last_event_at.as_ms(),
-        closed_at: row.closed_at.map(Timestamp::as_ms),
-        due: row.due.map(Timestamp::as_ms),
-        overdue: row.overdue,
-        unowned: row.unowned,
-        level: row.level.clone(),
-        platform: row.platform.clone(),
-        source: row.source.clone(),
-        unit: row.unit.clone(),
-        stage: word(&row.stage),
-        alerts: i64::from(row.alerts),
-        card: row.card.clone(),
-    }
-}
-
 pub fn case_alert(row: &entity::case_alerts::Model) -> Result<CaseAlertRow, StoreError> {
     let key = format!("{} {}", row.case_id, row.alert);
     let at = At { table: "case_alerts", row: &key };
@@ -185,9 +160,10 @@ pub fn case_alert(row: &entity::case_alerts::Model) -> Result<CaseAlertRow, Stor
     })
 }
 
-pub fn event(row: entity::events::Model, sealed: Vec<(String, Vec<u8>)>) -> Result<EventRow, StoreError> {
+pub fn event(row: entity::events::Model) -> Result<EventRow, StoreError> {
     let key = format!("{} {}", row.case_id, row.number);
     let at = At { table: "events", row: &key };
+    let sealed = unpack(&at, row.sealed.as_deref())?;
     Ok(EventRow {
         case: at.parse("case_id", &row.case_id)?,
         number: at.number("number", row.number)?,

@@ -4,6 +4,7 @@
 //! readers beside it. Rows become domain values here and nowhere else.
 
 mod alert;
+mod batch;
 mod case;
 pub mod ceiling;
 mod commit;
@@ -12,10 +13,11 @@ mod entity;
 mod expect;
 mod fault;
 mod health;
+mod pack;
+mod rows;
 mod work;
 mod write_alert;
 mod write_case;
-mod write_work;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -17,27 +17,7 @@ pub mod events {
         pub outcome: String,
         pub prev_hash: Vec<u8>,
         pub hash: Vec<u8>,
-    }
-
-    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-pub mod event_seals {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "event_seals")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub case_id: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub number: i64,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub seal: String,
-        pub sealed: Vec<u8>,
+        pub sealed: Option<Vec<u8>>,
     }
 
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -57,26 +37,7 @@ pub mod snapshots {
         pub number: i64,
         pub plain: String,
         pub hash: Vec<u8>,
-    }
-
-    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-pub mod snapshot_seals {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "snapshot_seals")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub case_id: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub seal: String,
-        pub number: i64,
-        pub sealed: Vec<u8>,
+        pub sealed: Option<Vec<u8>>,
     }
 
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -9,7 +9,7 @@ mod work;
 
 pub use alert::alerts;
 pub use case::{case_alerts, case_links, cases, versions};
-pub use event::{event_seals, events, snapshot_seals, snapshots};
+pub use event::{events, snapshots};
 pub use key::{accesses, case_keys, erasures, lookups, meta};
 pub use told::{notices, outgoing};
 pub use work::{outbox, requests, timers};
