@@ -22,9 +22,10 @@ pub use crate::runtime::admission::Limits;
 use crate::runtime::hot::Hot;
 use crate::runtime::lane::Lanes;
 use crate::runtime::receive::Turns;
-use crate::runtime::start::{Opened, check_key, open_data};
+use crate::runtime::start::{Opened, check_key, open_data, open_postgres};
 use crate::runtime::versions::Versions;
 use crate::seal::DeploymentKey;
+use crate::store::sea::DatabaseUrl;
 use crate::store::{AccessRow, Store};
 use crate::time::{Clock, Entropy, new_uuid};
 use crate::understood::Intake;
@@ -41,6 +42,13 @@ const LONGEST_SLEEP_MS: u64 = 1_000;
 pub enum Data {
     /// In a folder: `niyam.db` and `deployment.key`. Made when it is not there.
     Folder(PathBuf),
+    /// On PostgreSQL, for any number of nodes; the folder holds this node's copy of `deployment.key`.
+    Postgres {
+        /// The folder; each node has its own.
+        folder: PathBuf,
+        /// Addresses of the server and its standbys: the one that takes writes is found.
+        database: Vec<DatabaseUrl>,
+    },
     /// In memory, gone with the engine: for trials and tests.
     Memory,
     /// In a store that is open already, and that several engines may share as nodes share a database.
@@ -128,15 +136,16 @@ impl Engine {
         config: Config,
         wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send,
     ) -> Result<Arc<Self>, OpenError> {
-        let folder = match &config.data {
-            Data::Folder(folder) => Some(folder.as_path()),
-            Data::Memory | Data::Shared(_) => None,
-        };
         let (shared, lock, is_alone) = if let Data::Shared(shared) = &config.data {
             (shared.clone(), None, false)
         } else {
             let versions = Arc::new(Versions::compile(config.library)?);
-            let Opened { store, key, lock } = open_data(folder, config.max_pages, config.entropy.as_ref()).await?;
+            let entropy = config.entropy.as_ref();
+            let Opened { store, key, lock } = match &config.data {
+                Data::Folder(folder) => open_data(Some(folder), config.max_pages, entropy).await?,
+                Data::Memory | Data::Shared(_) => open_data(None, config.max_pages, entropy).await?,
+                Data::Postgres { folder, database } => open_postgres(folder, database, entropy).await?,
+            };
             (Shared { store: Arc::new(store), key: Arc::new(key), versions }, lock, true)
         };
         let Shared { store, key, versions } = shared;

@@ -44,8 +44,8 @@ pub enum StoreError {
         /// Seconds until it is worth coming again, from 1.
         retry_after_s: u64,
     },
-    /// Another process held the database for longer than the busy timeout.
-    #[error("the database is locked by another process: stop it, or try again")]
+    /// Another transaction was in the way for too long. Nothing was written; the runtime tries again by itself.
+    #[error("the database is held by another transaction: try again")]
     Busy,
     /// A row is not what the program wrote.
     #[error("the table `{table}` holds a row that cannot be read ({row}, column `{column}`): {reason}")]
@@ -80,6 +80,12 @@ pub enum OpenError {
         /// The schema step that this program does not know.
         migration: String,
     },
+    /// No PostgreSQL server can be used.
+    #[error("no database can be used: {reason}")]
+    NoDatabase {
+        /// What each of the addresses answered.
+        reason: String,
+    },
     /// Another program works on the data folder.
     #[error("the data folder {} is in use by another niyam: stop that one first", path.display())]
     InUse {
@@ -88,14 +94,14 @@ pub enum OpenError {
     },
     /// There is data but not the key that opens it.
     #[error(
-        "the data folder has cases but no key file {}: put the file back from your backup; without it sealed facts cannot be read", path.display()
+        "there are cases but no key file {}: put the file back from your backup, or copy it from another node; without it sealed facts cannot be read", path.display()
     )]
     KeyMissing {
         /// Where it should be.
         path: PathBuf,
     },
     /// The key file is not the one that the data were sealed with.
-    #[error("the key file {} does not belong to this data folder: put back the one that does", path.display())]
+    #[error("the key file {} is not the one that the cases were sealed with: put back the one that is", path.display())]
     KeyWrong {
         /// Where it is.
         path: PathBuf,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::OpenError;
 use crate::seal::DeploymentKey;
-use crate::store::sea::{Location, SeaStore};
+use crate::store::sea::{DatabaseUrl, Location, SeaStore};
 use crate::store::{Commit, Store, Write};
 use crate::time::Entropy;
 
@@ -62,16 +62,47 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// Opens the data on PostgreSQL, with this node's folder. Errors: [`OpenError`]; no data were changed then.
+pub async fn open_postgres(
+    folder: &Path,
+    database: &[DatabaseUrl],
+    entropy: &dyn Entropy,
+) -> Result<Opened, OpenError> {
+    let lock = lock(folder)?;
+    let store = SeaStore::open(&Location::Postgres(database.to_vec()), None).await?;
+    let key = shared_key(&store, &folder.join(KEY), entropy).await?;
+    Ok(Opened { store, key, lock: Some(lock) })
+}
+
+/// This node's copy of the key. Only the first node of a deployment makes one; to all others it is brought.
+async fn shared_key(store: &dyn Store, path: &Path, entropy: &dyn Entropy) -> Result<DeploymentKey, OpenError> {
+    let sealed = store.meta(KEY_CHECK).await?.is_some();
+    let made = !path.exists();
+    let key = DeploymentKey::load(path, sealed, entropy)?;
+    match check_key(store, &key, path).await {
+        Err(OpenError::KeyWrong { .. }) if made => {
+            // another node started at the same moment and was first: the key made here opens nothing
+            std::fs::remove_file(path)
+                .map_err(|error| OpenError::Folder { path: path.to_owned(), reason: error.to_string() })?;
+            Err(OpenError::KeyMissing { path: path.to_owned() })
+        }
+        checked => checked.map(|()| key),
+    }
+}
+
 /// Proves that a store was sealed with this key, or makes it so when it is new. Errors: [`OpenError::KeyWrong`] with the path
 /// of the key file.
 pub async fn check_key(store: &dyn Store, key: &DeploymentKey, path: &Path) -> Result<(), OpenError> {
-    match store.meta(KEY_CHECK).await? {
-        Some(known) if known == key.check() => Ok(()),
-        Some(_) => Err(OpenError::KeyWrong { path: path.to_owned() }),
+    let known = match store.meta(KEY_CHECK).await? {
+        Some(known) => known,
         None => {
             let writes = vec![Write::Meta(KEY_CHECK.to_owned(), key.check().to_vec())];
-            store.commit(&Commit { name: "remember the key", writes }).await?;
-            Ok(())
+            match store.commit(&Commit { name: "remember the key", writes }).await {
+                Ok(_) => return Ok(()),
+                // another node may have been first
+                Err(error) => store.meta(KEY_CHECK).await?.ok_or(error)?,
+            }
         }
-    }
+    };
+    if known == key.check() { Ok(()) } else { Err(OpenError::KeyWrong { path: path.to_owned() }) }
 }

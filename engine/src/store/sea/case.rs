@@ -5,8 +5,8 @@ use niyam_kernel::id::CaseId;
 use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::VersionDigest;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Statement, TransactionTrait as _,
+    ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Statement,
 };
 
 use super::convert::At;
@@ -24,54 +24,26 @@ const CLOSED_SHOWN: u32 = 200;
 #[async_trait]
 impl CaseStore for SeaStore {
     async fn case(&self, id: CaseId) -> Result<Option<CaseRow>, StoreError> {
-        let row = cases::Entity::find_by_id(id.to_string()).one(&self.read).await;
-        row.map_err(|error| fault("read a case", error))?.map(convert::case).transpose()
+        let query = cases::Entity::find_by_id(id.to_string());
+        self.ask("read a case", query.one(&self.read().await?)).await?.map(convert::case).transpose()
     }
 
     async fn load(&self, id: CaseId) -> Result<Option<StoredCase>, StoreError> {
-        let doing = |error| fault("load a case", error);
-        let key = id.to_string();
         // one snapshot of the database: a commit in between would mix two states of the case
-        let db = self.read.begin().await.map_err(doing)?;
-        let Some(row) = cases::Entity::find_by_id(key.clone()).one(&db).await.map_err(doing)? else {
-            return Ok(None);
-        };
-        let at = At { table: "snapshots", row: &key };
-        let Some(snapshot) = snapshots::Entity::find_by_id(key.clone()).one(&db).await.map_err(doing)? else {
-            return Err(at.corrupt("case_id", "the case has no snapshot"));
-        };
-        let keys = case_keys::Entity::find()
-            .filter(case_keys::Column::CaseId.eq(key.clone()))
-            .all(&db)
-            .await
-            .map_err(doing)?;
-        let erased =
-            erasures::Entity::find().filter(erasures::Column::CaseId.eq(key.clone())).all(&db).await.map_err(doing)?;
-        db.commit().await.map_err(doing)?;
-        Ok(Some(StoredCase {
-            row: convert::case(row)?,
-            snapshot: SnapshotRow {
-                case: id,
-                number: at.number("number", snapshot.number)?,
-                hash: at.hash("hash", &snapshot.hash)?,
-                plain: snapshot.plain,
-                sealed: unpack(&at, snapshot.sealed.as_deref())?,
-                turned: false,
-            },
-            keys: keys.into_iter().map(convert::key).collect::<Result<_, _>>()?,
-            erased: erased
-                .into_iter()
-                .map(|row| Ok((row.seal, at.number("generation", row.generation)?)))
-                .collect::<Result<_, StoreError>>()?,
-        }))
+        let doing = "load a case";
+        let db = self.snapshot(doing).await?;
+        let found = self.within(doing, whole_case(&db, id)).await?;
+        self.ask(doing, db.commit()).await?;
+        Ok(found)
     }
 
     async fn cases(&self, filter: &Filter) -> Result<Vec<CaseRow>, StoreError> {
-        let doing = |error| fault("list cases", error);
+        let doing = "list cases";
+        let db = self.read().await?;
         let mut rows = Vec::new();
         if filter.open != Some(false) {
             let query = cases::Entity::find().filter(cases::Column::Life.ne("closed")).order_by_asc(cases::Column::Due);
-            rows.extend(query.all(&self.read).await.map_err(doing)?);
+            rows.extend(self.ask(doing, query.all(&db)).await?);
         }
         if filter.open != Some(true) {
             let limit = if filter.limit == 0 { CLOSED_SHOWN } else { filter.limit };
@@ -79,7 +51,7 @@ impl CaseStore for SeaStore {
                 .filter(cases::Column::Life.eq("closed"))
                 .order_by_desc(cases::Column::ClosedAt)
                 .limit(u64::from(limit));
-            rows.extend(query.all(&self.read).await.map_err(doing)?);
+            rows.extend(self.ask(doing, query.all(&db)).await?);
         }
         rows.into_iter().map(convert::case).collect()
     }
@@ -90,10 +62,9 @@ impl CaseStore for SeaStore {
             (SELECT count(*) FROM cases WHERE life <> 'closed' AND overdue) AS overdue, \
             (SELECT count(*) FROM cases WHERE life <> 'closed' AND unowned) AS unowned, \
             (SELECT count(*) FROM cases WHERE life = 'closed' AND closed_at >= $1) AS closed_today";
-        let backend = self.read.get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, sql, [since.as_ms().into()]);
+        let statement = Statement::from_sql_and_values(self.backend(), sql, [since.as_ms().into()]);
         let doing = |error| fault("count cases", error);
-        let Some(row) = self.read.query_one_raw(statement).await.map_err(doing)? else {
+        let Some(row) = self.ask("count cases", self.read().await?.query_one_raw(statement)).await? else {
             return Ok(Counts::default());
         };
         let count = |column: &str| -> Result<u32, StoreError> {
@@ -110,8 +81,8 @@ impl CaseStore for SeaStore {
     async fn open_by_protocol(&self) -> Result<Vec<(String, u32)>, StoreError> {
         let sql = "SELECT protocol, count(*) AS cases FROM cases WHERE life <> 'closed' GROUP BY protocol";
         let doing = |error| fault("count cases", error);
-        let statement = Statement::from_string(self.read.get_database_backend(), sql);
-        let rows = self.read.query_all_raw(statement).await.map_err(doing)?;
+        let statement = Statement::from_string(self.backend(), sql);
+        let rows = self.ask("count cases", self.read().await?.query_all_raw(statement)).await?;
         rows.iter()
             .map(|row| {
                 let cases: i64 = row.try_get("", "cases").map_err(doing)?;
@@ -121,30 +92,26 @@ impl CaseStore for SeaStore {
     }
 
     async fn events(&self, case: CaseId) -> Result<Vec<EventRow>, StoreError> {
-        let doing = |error| fault("read the log of a case", error);
-        let rows = events::Entity::find()
+        let query = events::Entity::find()
             .filter(events::Column::CaseId.eq(case.to_string()))
-            .order_by_asc(events::Column::Number)
-            .all(&self.read)
-            .await
-            .map_err(doing)?;
+            .order_by_asc(events::Column::Number);
+        let rows = self.ask("read the log of a case", query.all(&self.read().await?)).await?;
         rows.into_iter().map(convert::event).collect()
     }
 
     async fn find(&self, hashes: &[[u8; 32]]) -> Result<Vec<(CaseId, String)>, StoreError> {
-        let doing = |error| fault("look for a case", error);
+        let doing = "look for a case";
+        let db = self.read().await?;
         let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.to_vec()).collect();
-        let found =
-            lookups::Entity::find().filter(lookups::Column::Hash.is_in(hashes)).all(&self.read).await.map_err(doing)?;
+        let query = lookups::Entity::find().filter(lookups::Column::Hash.is_in(hashes));
+        let found = self.ask(doing, query.all(&db)).await?;
         let ids: Vec<String> = found.iter().map(|row| row.case_id.clone()).collect();
         let open = cases::Entity::find()
             .filter(cases::Column::Id.is_in(ids))
             .filter(cases::Column::Life.ne("closed"))
             .order_by_desc(cases::Column::OpenedAt)
-            .order_by_desc(cases::Column::Id)
-            .all(&self.read)
-            .await
-            .map_err(doing)?;
+            .order_by_desc(cases::Column::Id);
+        let open = self.ask(doing, open.all(&db)).await?;
         let mut pairs = Vec::new();
         for case in open {
             let at = At { table: "cases", row: &case.id };
@@ -155,12 +122,15 @@ impl CaseStore for SeaStore {
     }
 
     async fn links(&self, case: CaseId) -> Result<Vec<LinkRow>, StoreError> {
-        let rows = case_links::Entity::find()
-            .filter(case_links::Column::CaseId.eq(case.to_string()))
-            .order_by_asc(case_links::Column::Other)
-            .all(&self.read)
-            .await
-            .map_err(|error| fault("list linked cases", error))?;
+        let rows = self
+            .ask(
+                "list linked cases",
+                case_links::Entity::find()
+                    .filter(case_links::Column::CaseId.eq(case.to_string()))
+                    .order_by_asc(case_links::Column::Other)
+                    .all(&self.read().await?),
+            )
+            .await?;
         rows.into_iter()
             .map(|row| {
                 let at = At { table: "case_links", row: &row.case_id };
@@ -171,8 +141,9 @@ impl CaseStore for SeaStore {
     }
 
     async fn version(&self, digest: VersionDigest) -> Result<Option<VersionRow>, StoreError> {
-        let row = versions::Entity::find_by_id(digest.to_string()).one(&self.read).await;
-        Ok(row.map_err(|error| fault("read a version", error))?.map(|row| VersionRow {
+        let query = versions::Entity::find_by_id(digest.to_string());
+        let row = self.ask("read a version", query.one(&self.read().await?)).await?;
+        Ok(row.map(|row| VersionRow {
             digest,
             protocol: row.protocol,
             content: row.content,
@@ -183,8 +154,8 @@ impl CaseStore for SeaStore {
     async fn versions_in_use(&self) -> Result<Vec<VersionDigest>, StoreError> {
         let sql = "SELECT DISTINCT version FROM cases WHERE life <> 'closed' ORDER BY version";
         let doing = |error| fault("list versions", error);
-        let statement = Statement::from_string(self.read.get_database_backend(), sql);
-        let rows = self.read.query_all_raw(statement).await.map_err(doing)?;
+        let statement = Statement::from_string(self.backend(), sql);
+        let rows = self.ask("list versions", self.read().await?.query_all_raw(statement)).await?;
         rows.iter()
             .map(|row| {
                 let text: String = row.try_get("", "version").map_err(doing)?;
@@ -192,4 +163,37 @@ impl CaseStore for SeaStore {
             })
             .collect()
     }
+}
+
+/// A case with its state and keys.
+async fn whole_case(db: &DatabaseTransaction, id: CaseId) -> Result<Option<StoredCase>, StoreError> {
+    let doing = |error| fault("load a case", error);
+    let key = id.to_string();
+    let Some(row) = cases::Entity::find_by_id(key.clone()).one(db).await.map_err(doing)? else {
+        return Ok(None);
+    };
+    let at = At { table: "snapshots", row: &key };
+    let Some(snapshot) = snapshots::Entity::find_by_id(key.clone()).one(db).await.map_err(doing)? else {
+        return Err(at.corrupt("case_id", "the case has no snapshot"));
+    };
+    let keys = case_keys::Entity::find().filter(case_keys::Column::CaseId.eq(key.clone()));
+    let keys = keys.all(db).await.map_err(doing)?;
+    let erased = erasures::Entity::find().filter(erasures::Column::CaseId.eq(key.clone()));
+    let erased = erased.all(db).await.map_err(doing)?;
+    Ok(Some(StoredCase {
+        row: convert::case(row)?,
+        snapshot: SnapshotRow {
+            case: id,
+            number: at.number("number", snapshot.number)?,
+            hash: at.hash("hash", &snapshot.hash)?,
+            plain: snapshot.plain,
+            sealed: unpack(&at, snapshot.sealed.as_deref())?,
+            turned: false,
+        },
+        keys: keys.into_iter().map(convert::key).collect::<Result<_, _>>()?,
+        erased: erased
+            .into_iter()
+            .map(|row| Ok((row.seal, at.number("generation", row.generation)?)))
+            .collect::<Result<_, StoreError>>()?,
+    }))
 }

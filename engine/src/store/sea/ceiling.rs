@@ -58,8 +58,26 @@ const CASES: Table = Table {
     name: "cases",
     key: 1,
     columns: &[
-        "id", "number", "protocol", "version", "life", "outcome", "drill", "opened_at", "last_event_at", "closed_at",
-        "due", "overdue", "unowned", "level", "platform", "source", "unit", "stage", "alerts", "card",
+        "id",
+        "number",
+        "protocol",
+        "version",
+        "life",
+        "outcome",
+        "drill",
+        "opened_at",
+        "last_event_at",
+        "closed_at",
+        "due",
+        "overdue",
+        "unowned",
+        "level",
+        "platform",
+        "source",
+        "unit",
+        "stage",
+        "alerts",
+        "card",
     ],
 };
 const EVENTS: Table = Table {
@@ -229,8 +247,12 @@ impl Batch {
             }
             Write::Key(row) => {
                 let generation = i64::from(row.generation);
-                let values =
-                    vec![row.case.to_string().into(), row.seal.clone().into(), generation.into(), row.wrapped.clone().into()];
+                let values = vec![
+                    row.case.to_string().into(),
+                    row.seal.clone().into(),
+                    generation.into(),
+                    row.wrapped.clone().into(),
+                ];
                 self.add(&KEYS, values);
             }
             Write::StartTimer(row) => {
@@ -246,12 +268,7 @@ impl Batch {
             }
             Write::EffectEnded { id, status, at, reason } => {
                 let known = effects.remove(&id.to_string()).ok_or(CeilingError::Unmeasured("an effect of earlier"))?;
-                let row = EffectRow {
-                    status: *status,
-                    attempts: known.attempts + 1,
-                    reason: reason.clone(),
-                    ..known
-                };
+                let row = EffectRow { status: *status, attempts: known.attempts + 1, reason: reason.clone(), ..known };
                 self.add(&OUTBOX, effect_values(&row, Some(at.as_ms())));
             }
             Write::Notice(row) => self.add(
@@ -271,8 +288,12 @@ impl Batch {
             ),
             Write::Request(row) => {
                 let fingerprint = row.fingerprint.to_vec();
-                let values =
-                    vec![row.id.to_string().into(), fingerprint.into(), row.answer.clone().into(), row.at.as_ms().into()];
+                let values = vec![
+                    row.id.to_string().into(),
+                    fingerprint.into(),
+                    row.answer.clone().into(),
+                    row.at.as_ms().into(),
+                ];
                 self.add(&REQUESTS, values);
             }
             // it writes nothing
@@ -408,7 +429,9 @@ fn sql(table: &Table, rows: usize, backend: DbBackend) -> String {
     let (name, columns) = (table.name, table.columns.join(","));
     match table.change {
         Change::Insert => format!("INSERT INTO {name} ({columns}) VALUES {tuples}"),
-        Change::Delete if backend == DbBackend::Postgres => format!("DELETE FROM {name} WHERE ({columns}) IN ({tuples})"),
+        Change::Delete if backend == DbBackend::Postgres => {
+            format!("DELETE FROM {name} WHERE ({columns}) IN ({tuples})")
+        }
         Change::Delete => format!("DELETE FROM {name} WHERE ({columns}) IN (VALUES {tuples})"),
         Change::Replace => {
             let key = table.columns[..table.key].join(",");

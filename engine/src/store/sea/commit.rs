@@ -28,11 +28,11 @@ const TRIES: u32 = 3;
 #[async_trait]
 impl Store for SeaStore {
     fn bus(&self) -> Option<Arc<dyn Bus>> {
-        None
+        self.line()
     }
 
     fn writers(&self) -> usize {
-        1
+        self.lanes()
     }
 
     async fn commit_group(&self, commits: &[Commit]) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
@@ -90,7 +90,9 @@ impl SeaStore {
             let mut writer = self.writer().await.map_err(failed)?;
             // stays so when this future is dropped half way
             writer.in_doubt = true;
-            let result = try_commit(&writer.connection, commits, refused).await;
+            let late = || failed(StoreError::Unavailable { reason: "no answer to a commit".to_owned() });
+            let result = self.in_time(try_commit(&writer.connection, commits, refused)).await;
+            let result = result.unwrap_or_else(|| Err(late()));
             writer.in_doubt = matches!(result, Err(Failed { refused: false, .. }));
             match result {
                 Err(Failed { error: StoreError::Busy, .. }) if tries < TRIES => tries += 1,

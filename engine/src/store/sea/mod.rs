@@ -1,7 +1,10 @@
-//! The store on sea-orm: SQLite.
+//! The store on sea-orm: one file of SQLite, or PostgreSQL for any number of nodes.
 //!
-//! One writer connection in WAL mode with `synchronous=FULL`, so that a commit that returned survives a power cut;
-//! readers beside it. Rows become domain values here and nowhere else.
+//! On both a commit that returned survives a power cut: SQLite in WAL mode with `synchronous=FULL` and one writer,
+//! PostgreSQL with `synchronous_commit=on`. Rows become domain values here and nowhere else.
+//!
+//! Where a new thing goes: what only one of the databases has goes to [`sqlite`] or [`postgres`]; everything else is
+//! written once, in SQL that both understand.
 
 mod alert;
 mod batch;
@@ -14,27 +17,30 @@ mod expect;
 mod fault;
 mod health;
 mod pack;
+mod postgres;
 mod rows;
+mod sqlite;
 mod work;
 mod write_alert;
 mod write_case;
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use niyam_migrations::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
-use tokio::sync::{Mutex, MutexGuard};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, TransactionTrait as _};
+use tokio::sync::MutexGuard;
 
 use crate::error::{OpenError, StoreError};
-use crate::store::Watcher;
+use crate::store::{Bus, Watcher};
 use fault::fault;
+use postgres::{Cluster, bus::PostgresBus};
+pub use postgres::{DatabaseUrl, DatabaseUrlError};
+use sqlite::Sqlite;
 
-/// How long a writer waits while another process holds the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections that only read.
-const READERS: u32 = 4;
+/// How long PostgreSQL may take over one thing before its connection counts as lost.
+const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 
 /// Where a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,20 +49,25 @@ pub enum Location {
     File(PathBuf),
     /// In memory, gone with the store.
     Memory,
+    /// On a PostgreSQL server. With several addresses (a server and its standbys) the one that takes writes is used, and
+    /// looked for again when it is lost.
+    Postgres(Vec<DatabaseUrl>),
 }
 
-/// A store on SQLite.
+/// A store on SQLite or PostgreSQL.
 #[derive(Debug)]
 pub struct SeaStore {
-    location: Location,
-    max_pages: Option<u32>,
-    /// One transaction at a time: SQLite has one writer, and waiting here is fairer than waiting in its busy loop.
-    write: Mutex<Writer>,
-    read: DatabaseConnection,
+    database: Database,
     watcher: OnceLock<Watcher>,
 }
 
-/// The one connection that writes.
+#[derive(Debug)]
+enum Database {
+    Sqlite(Sqlite),
+    Postgres(Arc<Cluster>, Arc<PostgresBus>),
+}
+
+/// A connection that writes.
 #[derive(Debug)]
 struct Writer {
     connection: DatabaseConnection,
@@ -64,122 +75,169 @@ struct Writer {
     in_doubt: bool,
 }
 
+/// The right to write: on SQLite for one at a time, on PostgreSQL for all at once.
+enum Turn<'a> {
+    Alone(MutexGuard<'a, Writer>),
+    Beside(Writer, &'a Cluster),
+}
+
+impl Deref for Turn<'_> {
+    type Target = Writer;
+
+    fn deref(&self) -> &Writer {
+        match self {
+            Self::Alone(writer) => writer,
+            Self::Beside(writer, _) => writer,
+        }
+    }
+}
+
+impl DerefMut for Turn<'_> {
+    fn deref_mut(&mut self) -> &mut Writer {
+        match self {
+            Self::Alone(writer) => writer,
+            Self::Beside(writer, _) => writer,
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Self::Beside(Writer { in_doubt: true, .. }, cluster) = self {
+            cluster.doubt();
+        }
+    }
+}
+
 impl SeaStore {
-    /// Opens a database and brings its schema up to date. `max_pages` limits its size (pages of 4096 bytes).
+    /// Opens a database and brings its schema up to date. `max_pages` limits the size of a SQLite file (pages of 4096
+    /// bytes).
     ///
     /// Errors: [`OpenError::Newer`] when it has a schema step that this program does not know; it is left as it was.
+    /// [`OpenError::NoDatabase`] when no PostgreSQL server lets us in.
     pub async fn open(location: &Location, max_pages: Option<u32>) -> Result<Self, OpenError> {
-        if let Location::File(path) = location
-            && path.exists()
-        {
-            refuse_newer(path).await?;
-        }
-        let write = connect(location, 1, max_pages).await?;
-        Migrator::up(&write, None).await.map_err(|error| fault("upgrade the schema", error))?;
-        let read = match location {
-            Location::File(_) => connect(location, READERS, None).await?,
-            Location::Memory => write.clone(),
+        let database = match location {
+            Location::File(path) => Database::Sqlite(Sqlite::open(Some(path), max_pages).await?),
+            Location::Memory => Database::Sqlite(Sqlite::open(None, max_pages).await?),
+            Location::Postgres(urls) => {
+                let cluster = Arc::new(Cluster::open(urls).await?);
+                let bus = Arc::new(PostgresBus::new(&cluster).await?);
+                Database::Postgres(cluster, bus)
+            }
         };
-        Ok(Self {
-            location: location.clone(),
-            max_pages,
-            write: Mutex::new(Writer { connection: write, in_doubt: false }),
-            read,
-            watcher: OnceLock::new(),
-        })
+        Ok(Self { database, watcher: OnceLock::new() })
     }
 
-    /// The writer, in a state in which a transaction can begin.
-    ///
-    /// On a full disk SQLite may end a transaction by itself. The driver does not notice, counts one level too many from
-    /// then on, and writes further transactions into a savepoint that nobody ever commits. So a writer whose last
-    /// transaction did not end as it should is replaced: a new connection counts from zero, and closing the old one ends
-    /// whatever was open on it. A store in memory has no other way to its data than its one connection, and no disk that
-    /// could be full.
-    async fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
-        let mut writer = self.write.lock().await;
-        if writer.in_doubt && matches!(self.location, Location::File(_)) {
-            let fresh = connect(&self.location, 1, self.max_pages).await?;
-            let old = std::mem::replace(&mut *writer, Writer { connection: fresh, in_doubt: false });
-            old.connection.close().await.map_err(|error| fault("close a writer in doubt", error))?;
+    /// Which SQL the database speaks.
+    fn backend(&self) -> DbBackend {
+        match &self.database {
+            Database::Sqlite(_) => DbBackend::Sqlite,
+            Database::Postgres(..) => DbBackend::Postgres,
         }
-        Ok(writer)
+    }
+
+    /// Connections that only read.
+    async fn read(&self) -> Result<DatabaseConnection, StoreError> {
+        match &self.database {
+            Database::Sqlite(sqlite) => Ok(sqlite.read.clone()),
+            Database::Postgres(cluster, _) => Ok(cluster.pools().await?.read.clone()),
+        }
+    }
+
+    /// A writer, in a state in which a transaction can begin.
+    async fn writer(&self) -> Result<Turn<'_>, StoreError> {
+        match &self.database {
+            Database::Sqlite(sqlite) => Ok(Turn::Alone(sqlite.writer().await?)),
+            Database::Postgres(cluster, _) => {
+                let connection = cluster.pools().await?.write.clone();
+                Ok(Turn::Beside(Writer { connection, in_doubt: false }, cluster))
+            }
+        }
+    }
+
+    /// A transaction that sees one moment of the database and writes nothing: SQLite gives that to all that only read,
+    /// PostgreSQL to the connections that [`Cluster`] made for reading.
+    async fn snapshot(&self, doing: &'static str) -> Result<DatabaseTransaction, StoreError> {
+        let read = self.read().await?;
+        self.ask(doing, read.begin()).await
+    }
+
+    /// What the database answers; errors become those of the store.
+    async fn ask<T>(
+        &self,
+        doing: &'static str,
+        answer: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, StoreError> {
+        self.within(doing, async { answer.await.map_err(|error| fault(doing, error)) }).await
+    }
+
+    /// Waits for something the database does, on PostgreSQL not longer than [`LONGEST_ANSWER`]: a server that was halted
+    /// answers nothing and closes nothing. When it cannot be reached, it is looked for before the next use.
+    async fn within<T>(
+        &self,
+        doing: &'static str,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let result = match self.in_time(work).await {
+            Some(result) => result,
+            None => Err(StoreError::Unavailable { reason: format!("no answer when it was to {doing}") }),
+        };
+        if let (Err(StoreError::Unavailable { .. }), Database::Postgres(cluster, _)) = (&result, &self.database) {
+            cluster.doubt();
+        }
+        result
+    }
+
+    /// `None` when PostgreSQL took longer than [`LONGEST_ANSWER`].
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        match &self.database {
+            Database::Sqlite(_) => Some(work.await),
+            Database::Postgres(..) => tokio::time::timeout(LONGEST_ANSWER, work).await.ok(),
+        }
+    }
+
+    /// The line to other nodes.
+    fn line(&self) -> Option<Arc<dyn Bus>> {
+        match &self.database {
+            Database::Sqlite(_) => None,
+            Database::Postgres(_, bus) => Some(Arc::<PostgresBus>::clone(bus)),
+        }
+    }
+
+    /// How many groups of commits can be written at once.
+    fn lanes(&self) -> usize {
+        match &self.database {
+            Database::Sqlite(_) => 1,
+            Database::Postgres(..) => postgres::LANES,
+        }
     }
 
     /// Closes all connections. What was committed is on disk already.
     pub async fn close(self) -> Result<(), StoreError> {
-        self.read.close().await.map_err(|error| fault("close", error))?;
-        self.write.into_inner().connection.close().await.map_err(|error| fault("close", error))
+        match self.database {
+            Database::Sqlite(sqlite) => sqlite.close().await,
+            Database::Postgres(cluster, _) => cluster.close().await,
+        }
     }
 
-    /// The schema as SQL, for the test that compares a fresh one with an upgraded one.
+    /// The schema in the database's own words, for the test that compares a fresh one with an upgraded one.
     pub async fn schema(&self) -> Result<Vec<String>, StoreError> {
-        let sql =
-            "SELECT coalesce(sql, name) AS sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name";
-        let statement = Statement::from_string(self.read.get_database_backend(), sql);
-        let rows = self.read.query_all_raw(statement).await.map_err(|error| fault("read the schema", error))?;
-        rows.iter().map(|row| row.try_get("", "sql").map_err(|error| fault("read the schema", error))).collect()
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.schema().await,
+            Database::Postgres(cluster, _) => postgres::schema::describe(&cluster.pools().await?.read).await,
+        }
     }
 }
 
+/// Connections that write as the store does, for measuring beside it.
 async fn connect(
     location: &Location,
     connections: u32,
     max_pages: Option<u32>,
 ) -> Result<DatabaseConnection, StoreError> {
-    let mut options = match location {
-        Location::File(_) => ConnectOptions::new("sqlite://niyam"),
-        Location::Memory => ConnectOptions::new("sqlite::memory:"),
-    };
-    options.sqlx_logging(false).max_connections(connections).min_connections(1);
-    let location = location.clone();
-    options.map_sqlx_sqlite_opts(move |sqlite| {
-        use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-        let sqlite = sqlite
-            .foreign_keys(true)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            // destroyed keys must not linger in free pages
-            .pragma("secure_delete", "ON");
-        let sqlite = match &location {
-            Location::File(path) => sqlite.filename(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal),
-            Location::Memory => sqlite,
-        };
-        match max_pages {
-            Some(pages) => sqlite.pragma("max_page_count", pages.to_string()),
-            None => sqlite,
-        }
-    });
-    options.map_sqlx_sqlite_pool_opts(|pool| pool.idle_timeout(None).max_lifetime(None));
-    Database::connect(options).await.map_err(|error| fault("open the file", error))
-}
-
-/// Looks into a file without changing it.
-async fn refuse_newer(path: &Path) -> Result<(), OpenError> {
-    let mut options = ConnectOptions::new("sqlite://niyam");
-    options.sqlx_logging(false).max_connections(1);
-    let file = path.to_owned();
-    options.map_sqlx_sqlite_opts(move |sqlite| {
-        sqlite.filename(&file).create_if_missing(false).read_only(true).busy_timeout(BUSY_TIMEOUT)
-    });
-    let database = Database::connect(options).await.map_err(|error| fault("open the file", error))?;
-    let applied = applied_steps(&database).await;
-    database.close().await.map_err(|error| fault("close", error))?;
-    let known = niyam_migrations::known();
-    match applied?.into_iter().find(|step| !known.contains(step)) {
-        Some(migration) => Err(OpenError::Newer { migration }),
-        None => Ok(()),
+    match location {
+        Location::File(path) => sqlite::connect(Some(path), connections, max_pages).await,
+        Location::Memory => sqlite::connect(None, connections, max_pages).await,
+        Location::Postgres(urls) => postgres::connect(urls, connections).await,
     }
-}
-
-async fn applied_steps(database: &DatabaseConnection) -> Result<Vec<String>, StoreError> {
-    let backend = database.get_database_backend();
-    let table = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'";
-    let there = database.query_one_raw(Statement::from_string(backend, table)).await;
-    if there.map_err(|error| fault("read the schema", error))?.is_none() {
-        return Ok(Vec::new());
-    }
-    let steps = Statement::from_string(backend, "SELECT version FROM seaql_migrations");
-    let rows = database.query_all_raw(steps).await.map_err(|error| fault("read the schema", error))?;
-    rows.iter().map(|row| row.try_get("", "version").map_err(|error| fault("read the schema", error))).collect()
 }
