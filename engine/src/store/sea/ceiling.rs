@@ -8,15 +8,16 @@
 
 use std::collections::BTreeMap;
 
-use niyam_migrations::{Migrator, MigratorTrait as _};
+use niyam_kernel::time::Timestamp;
 use sea_orm::{
     ConnectionTrait as _, DatabaseConnection, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait as _, Value,
 };
 
 use super::commit::json;
-use super::convert::{case_model, signed, status_word};
+use super::convert::{life_word, signed, status_word, word};
 use super::fault::fault;
+use super::pack::pack;
 use super::{Location, SeaStore, connect};
 use crate::error::{OpenError, StoreError};
 use crate::store::{Commit, EffectRow, Store as _, Write};
@@ -37,7 +38,8 @@ pub struct Ceiling {
 enum Change {
     Delete,
     Insert,
-    Replace,
+    /// Inserted, or these columns of what is there replaced.
+    Replace(&'static [&'static str]),
 }
 
 /// A table as the ceiling writes it.
@@ -52,22 +54,33 @@ struct Table {
     columns: &'static [&'static str],
 }
 
-const CASES: Table = Table {
+const CASE: &[&str] = &[
+    "id",
+    "number",
+    "protocol",
+    "version",
+    "life",
+    "outcome",
+    "drill",
+    "opened_at",
+    "last_event_at",
+    "closed_at",
+    "due",
+    "overdue",
+    "unowned",
+    "level",
+    "platform",
+    "source",
+    "unit",
+    "stage",
+    "alerts",
+    "card",
+];
+/// Cards of cases that did not turn: what an index over life and version holds is left alone, as the store leaves it.
+const CARDS: Table = Table {
     place: 0,
-    change: Change::Replace,
-    name: "cases",
-    key: 1,
-    columns: &[
-        "id",
-        "number",
-        "protocol",
-        "version",
-        "life",
-        "outcome",
-        "drill",
-        "opened_at",
+    change: Change::Replace(&[
         "last_event_at",
-        "closed_at",
         "due",
         "overdue",
         "unowned",
@@ -78,35 +91,49 @@ const CASES: Table = Table {
         "stage",
         "alerts",
         "card",
-    ],
+    ]),
+    name: "cases",
+    key: 1,
+    columns: CASE,
+};
+/// Cards of cases that opened or closed.
+const CARDS_AND_LIVES: Table = Table {
+    place: 1,
+    change: Change::Replace(&[
+        "last_event_at",
+        "due",
+        "overdue",
+        "unowned",
+        "level",
+        "platform",
+        "source",
+        "unit",
+        "stage",
+        "alerts",
+        "card",
+        "life",
+        "outcome",
+        "closed_at",
+        "protocol",
+        "version",
+    ]),
+    name: "cases",
+    key: 1,
+    columns: CASE,
 };
 const EVENTS: Table = Table {
-    place: 1,
+    place: 2,
     change: Change::Insert,
     name: "events",
     key: 2,
-    columns: &["case_id", "number", "at", "happened_at", "kind", "plain", "outcome", "prev_hash", "hash"],
-};
-const EVENT_SEALS: Table = Table {
-    place: 2,
-    change: Change::Insert,
-    name: "event_seals",
-    key: 3,
-    columns: &["case_id", "number", "seal", "sealed"],
+    columns: &["case_id", "number", "at", "happened_at", "kind", "prev_hash", "hash", "plain", "outcome", "sealed"],
 };
 const SNAPSHOTS: Table = Table {
     place: 3,
-    change: Change::Replace,
+    change: Change::Replace(&["number", "hash", "plain", "sealed"]),
     name: "snapshots",
     key: 1,
-    columns: &["case_id", "number", "plain", "hash"],
-};
-const SNAPSHOT_SEALS: Table = Table {
-    place: 4,
-    change: Change::Replace,
-    name: "snapshot_seals",
-    key: 2,
-    columns: &["case_id", "seal", "number", "sealed"],
+    columns: &["case_id", "number", "hash", "plain", "sealed"],
 };
 const TIMERS_GONE: Table =
     Table { place: 5, change: Change::Delete, name: "timers", key: 2, columns: &["case_id", "timer"] };
@@ -114,7 +141,7 @@ const TIMERS: Table =
     Table { place: 6, change: Change::Insert, name: "timers", key: 2, columns: &["case_id", "timer", "due"] };
 const OUTBOX: Table = Table {
     place: 7,
-    change: Change::Replace,
+    change: Change::Replace(&["status", "attempts", "next_at", "done_at", "reason"]),
     name: "outbox",
     key: 3,
     columns: &["case_id", "event", "place", "kind", "payload", "status", "attempts", "next_at", "done_at", "reason"],
@@ -140,6 +167,9 @@ const KEYS: Table = Table {
     key: 3,
     columns: &["case_id", "seal", "generation", "wrapped"],
 };
+
+const LOOKUPS: Table =
+    Table { place: 11, change: Change::Insert, name: "lookups", key: 2, columns: &["hash", "case_id", "kind", "seal"] };
 
 /// Rows of one transaction, by table, ready to be written.
 #[derive(Clone, Debug, Default)]
@@ -184,7 +214,7 @@ impl Batch {
             batch.lay_out(write, effects)?;
         }
         for (table, rows) in &mut batch.tables {
-            if table.change == Change::Replace {
+            if matches!(table.change, Change::Replace(_)) {
                 let mut last: BTreeMap<String, Vec<Value>> = BTreeMap::new();
                 for row in rows.drain(..) {
                     last.insert(format!("{:?}", &row[..table.key]), row);
@@ -214,36 +244,35 @@ impl Batch {
     fn lay_out(&mut self, write: &Write, effects: &mut BTreeMap<String, EffectRow>) -> Result<(), CeilingError> {
         match write {
             Write::Event(row) => {
-                let (case, number) = (row.case.to_string(), signed(row.number));
-                for (seal, sealed) in &row.sealed {
-                    let values = vec![case.clone().into(), number.into(), seal.clone().into(), sealed.clone().into()];
-                    self.add(&EVENT_SEALS, values);
-                }
-                let happened_at = row.happened_at.map(niyam_kernel::time::Timestamp::as_ms);
+                let happened_at = row.happened_at.map(Timestamp::as_ms);
                 self.add(
                     &EVENTS,
                     vec![
-                        case.into(),
-                        number.into(),
+                        row.case.to_string().into(),
+                        signed(row.number).into(),
                         row.at.as_ms().into(),
                         happened_at.into(),
                         row.kind.clone().into(),
-                        row.plain.clone().into(),
-                        row.outcome.clone().into(),
                         row.prev_hash.to_vec().into(),
                         row.hash.to_vec().into(),
+                        row.plain.clone().into(),
+                        row.outcome.clone().into(),
+                        pack(&row.sealed).into(),
                     ],
                 );
             }
             Write::Snapshot(snapshot, card) => {
-                let (case, number) = (snapshot.case.to_string(), signed(snapshot.number));
-                for (seal, sealed) in &snapshot.sealed {
-                    let values = vec![case.clone().into(), seal.clone().into(), number.into(), sealed.clone().into()];
-                    self.add(&SNAPSHOT_SEALS, values);
-                }
-                let hash = snapshot.hash.to_vec();
-                self.add(&SNAPSHOTS, vec![case.into(), number.into(), snapshot.plain.clone().into(), hash.into()]);
-                self.add(&CASES, card_values(card));
+                self.add(
+                    &SNAPSHOTS,
+                    vec![
+                        snapshot.case.to_string().into(),
+                        signed(snapshot.number).into(),
+                        snapshot.hash.to_vec().into(),
+                        snapshot.plain.clone().into(),
+                        pack(&snapshot.sealed).into(),
+                    ],
+                );
+                self.add(if snapshot.turned { &CARDS_AND_LIVES } else { &CARDS }, card_values(card));
             }
             Write::Key(row) => {
                 let generation = i64::from(row.generation);
@@ -305,7 +334,11 @@ impl Batch {
             | Write::AlertFailed(..)
             | Write::EraseAlert(_)
             | Write::CaseAlert(_) => return Err(CeilingError::Unmeasured("alerts")),
-            Write::Version(_) | Write::OpenCase { .. } | Write::Lookup(_) | Write::Link(_) => {
+            Write::Lookup(row) => {
+                let (hash, case) = (row.hash.to_vec(), row.case.to_string());
+                self.add(&LOOKUPS, vec![hash.into(), case.into(), row.kind.clone().into(), row.seal.clone().into()]);
+            }
+            Write::Version(_) | Write::OpenCase { .. } | Write::Link(_) => {
                 return Err(CeilingError::Unmeasured("the opening of cases"));
             }
             Write::DestroyKeys { .. } => return Err(CeilingError::Unmeasured("the destruction of keys")),
@@ -327,29 +360,28 @@ fn bytes_of(value: &Value) -> u64 {
     }
 }
 
-fn card_values(card: &crate::store::CaseRow) -> Vec<Value> {
-    let card = case_model(card);
+fn card_values(row: &crate::store::CaseRow) -> Vec<Value> {
     vec![
-        card.id.into(),
-        card.number.into(),
-        card.protocol.into(),
-        card.version.into(),
-        card.life.into(),
-        card.outcome.into(),
-        card.drill.into(),
-        card.opened_at.into(),
-        card.last_event_at.into(),
-        card.closed_at.into(),
-        card.due.into(),
-        card.overdue.into(),
-        card.unowned.into(),
-        card.level.into(),
-        card.platform.into(),
-        card.source.into(),
-        card.unit.into(),
-        card.stage.into(),
-        card.alerts.into(),
-        card.card.into(),
+        row.id.to_string().into(),
+        row.number.clone().into(),
+        row.protocol.clone().into(),
+        row.version.to_string().into(),
+        life_word(row.life).into(),
+        row.outcome.clone().into(),
+        row.drill.into(),
+        row.opened_at.as_ms().into(),
+        row.last_event_at.as_ms().into(),
+        row.closed_at.map(Timestamp::as_ms).into(),
+        row.due.map(Timestamp::as_ms).into(),
+        row.overdue.into(),
+        row.unowned.into(),
+        row.level.clone().into(),
+        row.platform.clone().into(),
+        row.source.clone().into(),
+        row.unit.clone().into(),
+        word(&row.stage).into(),
+        i64::from(row.alerts).into(),
+        row.card.clone().into(),
     ]
 }
 
@@ -369,8 +401,9 @@ fn effect_values(row: &EffectRow, done_at: Option<i64>) -> Vec<Value> {
 }
 
 impl Ceiling {
-    /// Opens an empty database and writes the setting: what was there before the measured part began.
-    pub async fn open(location: &Location, setting: &[Commit]) -> Result<Self, CeilingError> {
+    /// Opens an empty database and writes the setting: what was there before the measured part began. So many connections
+    /// may write at once; SQLite has one.
+    pub async fn open(location: &Location, connections: u32, setting: &[Commit]) -> Result<Self, CeilingError> {
         let store = SeaStore::open(location, None).await?;
         for group in setting.chunks(SETTING) {
             for answer in store.commit_group(group).await? {
@@ -378,9 +411,12 @@ impl Ceiling {
             }
         }
         store.close().await?;
-        let database = connect(location, 1, None).await?;
-        Migrator::up(&database, None).await.map_err(|error| fault("upgrade the schema", error))?;
-        Ok(Self { database })
+        Ok(Self { database: connect(location, connections, None).await? })
+    }
+
+    /// Takes rows into a database that is there already, for a bench that needs more of them than an engine could make.
+    pub async fn beside(location: &Location) -> Result<Self, CeilingError> {
+        Ok(Self { database: connect(location, 1, None).await? })
     }
 
     /// Makes the statements of a batch, so that writing has nothing left to do but to write.
@@ -422,21 +458,23 @@ impl Ceiling {
 fn sql(table: &Table, rows: usize, backend: DbBackend) -> String {
     let width = table.columns.len();
     let tuple = |row: usize| {
-        let places: Vec<String> = (0..width).map(|column| format!("${}", row * width + column + 1)).collect();
+        let place = |column: usize| match backend {
+            DbBackend::Postgres => format!("${}", row * width + column + 1),
+            // numbered places would be looked for in a list of all of them
+            _ => "?".to_owned(),
+        };
+        let places: Vec<String> = (0..width).map(place).collect();
         format!("({})", places.join(","))
     };
     let tuples = (0..rows).map(tuple).collect::<Vec<_>>().join(",");
     let (name, columns) = (table.name, table.columns.join(","));
     match table.change {
         Change::Insert => format!("INSERT INTO {name} ({columns}) VALUES {tuples}"),
-        Change::Delete if backend == DbBackend::Postgres => {
-            format!("DELETE FROM {name} WHERE ({columns}) IN ({tuples})")
-        }
         Change::Delete => format!("DELETE FROM {name} WHERE ({columns}) IN (VALUES {tuples})"),
-        Change::Replace => {
+        Change::Replace(columns_replaced) => {
             let key = table.columns[..table.key].join(",");
             let set: Vec<String> =
-                table.columns[table.key..].iter().map(|column| format!("{column}=excluded.{column}")).collect();
+                columns_replaced.iter().map(|column| format!("{column}=excluded.{column}")).collect();
             let set = set.join(",");
             format!("INSERT INTO {name} ({columns}) VALUES {tuples} ON CONFLICT ({key}) DO UPDATE SET {set}")
         }

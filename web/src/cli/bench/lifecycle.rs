@@ -256,19 +256,15 @@ async fn drive(
 }
 
 /// Writes the rows of these groups without the engine. Returns how long it took and how much it was.
-async fn raw_part(
-    made: &Made,
-    setting: &[Commit],
-    groups: &[Vec<Commit>],
-) -> Result<(Duration, Load), BenchError> {
+async fn raw_part(made: &Made, setting: &[Commit], groups: &[Vec<Commit>]) -> Result<(Duration, Load), BenchError> {
     let mut effects = BTreeMap::new();
     let batches: Vec<Batch> =
         groups.iter().map(|group| Batch::of(group, &mut effects)).collect::<Result<_, CeilingError>>()?;
-    let load = batches.iter().map(Batch::load).fold(Load::default(), |sum, load| Load {
-        rows: sum.rows + load.rows,
-        bytes: sum.bytes + load.bytes,
-    });
-    let ceiling = Ceiling::open(&made.beside("raw"), setting).await?;
+    let load = batches
+        .iter()
+        .map(Batch::load)
+        .fold(Load::default(), |sum, load| Load { rows: sum.rows + load.rows, bytes: sum.bytes + load.bytes });
+    let ceiling = Ceiling::open(&made.beside("raw"), 1, setting).await?;
     let prepared: Vec<_> = batches.into_iter().map(|batch| ceiling.prepare(batch)).collect();
     let start = now();
     for batch in prepared {

@@ -4,6 +4,7 @@
 //! output when that is a terminal. [`world`] is the invented office that all of them run in, [`measure`] the clock and the
 //! histograms.
 
+mod kernel;
 mod lifecycle;
 mod measure;
 mod place;
@@ -36,6 +37,8 @@ pub struct Bench {
 pub enum What {
     /// Cases of five stages from outside events to disk, beside the raw insert of the same rows.
     Lifecycle(lifecycle::Lifecycle),
+    /// Steps in memory, on one thread and on all processors.
+    Kernel(kernel::Kernel),
 }
 
 /// Why a bench could not be measured.
@@ -92,6 +95,7 @@ pub fn run(arguments: &Bench, console: &mut Console) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(BenchError::System)?;
     match &arguments.what {
         What::Lifecycle(what) => show(console, arguments.format, &runtime.block_on(lifecycle::run(what, console))?)?,
+        What::Kernel(what) => show(console, arguments.format, &kernel::run(what, console)?)?,
     }
     Ok(Exit::Good)
 }

@@ -14,11 +14,15 @@ use niyam_kernel::event::Actor;
 use niyam_kernel::id::{CaseId, PersonId, RequestId};
 use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::{Bundle, Library};
+use niyam_rules::protocol::Protocol;
 use niyam_rules::text::Text;
 use niyam_rules::value::Value;
 use uuid::Uuid;
 
-const UNIT: &str = "RJ-PHQ-SCRB";
+use super::BenchError;
+
+/// The unit in which everybody sits.
+pub const UNIT: &str = "RJ-PHQ-SCRB";
 const FILES: [(&str, &str); 5] = [
     ("protocol.yaml", include_str!("five-stages/protocol.yaml")),
     ("forms/note.yaml", include_str!("five-stages/forms/note.yaml")),
@@ -32,6 +36,8 @@ pub const PROTOCOL: &str = "bench";
 /// The five outside events of a case, with the role that brings each.
 pub const STEPS: [(&str, &str); 5] =
     [("take_up", "desk"), ("found", "desk"), ("accept", "duty"), ("met", "duty"), ("close", "desk")];
+/// How alerts begin whose cases have nothing sealed.
+const PLAIN: &str = "PLAIN-";
 /// Bytes of the sealed text that each of them carries.
 pub const PAYLOAD: usize = 500;
 
@@ -40,6 +46,13 @@ pub fn library(hand_over: bool) -> Library {
     let text = |text: &str| if hand_over { text.replace("# hand-over ", "") } else { text.to_owned() };
     let files = FILES.iter().map(|&(path, content)| (path.to_owned(), text(content))).collect();
     BTreeMap::from([(PROTOCOL.to_owned(), Bundle { name: PROTOCOL.to_owned(), files })])
+}
+
+/// The protocol, compiled. Errors: what is wrong with it.
+pub fn protocol() -> Result<Protocol, BenchError> {
+    let library = library(false);
+    let compiled = niyam_rules::compile(&library[PROTOCOL], &library);
+    compiled.protocol.ok_or_else(|| BenchError::Wrong(format!("{:?}", compiled.diagnostics)))
 }
 
 /// An engine on real time and real randomness.
@@ -68,9 +81,23 @@ pub fn alert(number: u64, now: Timestamp) -> Received {
     }
 }
 
+/// The alert that opens a case about which nothing is sealed, so that its rows can be written many times over.
+pub fn plain_alert(number: u64, now: Timestamp) -> Received {
+    Received { bytes: format!("{PLAIN}{number}").into_bytes(), ..alert(number, now) }
+}
+
 /// One of the five outside events of a case.
 pub fn step(step: usize, request: Uuid) -> ActRequest {
     let (act, role) = STEPS[step];
+    act_of(act, role, request)
+}
+
+/// An outside event that leaves a case in the stage in which it is.
+pub fn remark(request: Uuid) -> ActRequest {
+    act_of("remark", "desk", request)
+}
+
+fn act_of(act: &str, role: &str, request: Uuid) -> ActRequest {
     let note = "Rohan Kalpit was asked and answered. ".repeat(PAYLOAD / 37 + 1);
     ActRequest {
         request: RequestId(request),
@@ -95,7 +122,9 @@ struct Office;
 
 impl People for Office {
     fn unit_name(&self, unit: &str) -> Option<Text> {
-        (unit == UNIT).then(|| Text { en: "Namuna control".to_owned(), hi: "नमूना नियंत्रण".to_owned() })
+        (unit == UNIT).then(|| Text {
+            en: "Namuna control".to_owned(), hi: "नमूना नियंत्रण".to_owned()
+        })
     }
 
     fn above(&self, _unit: &str, _kinds: &[String]) -> Option<String> {
@@ -117,11 +146,13 @@ struct Reader;
 impl Intake for Reader {
     fn understand(&self, received: &Received) -> Understood {
         let reference = String::from_utf8_lossy(&received.bytes).into_owned();
-        let facts = BTreeMap::from([
+        let mut facts = BTreeMap::from([
             ("external_ref".to_owned(), Value::Text(reference.clone())),
-            ("name".to_owned(), Value::from("Rohan Kalpit")),
             ("minor".to_owned(), Value::from("yes")),
         ]);
+        if !reference.starts_with(PLAIN) {
+            facts.insert("name".to_owned(), Value::from("Rohan Kalpit"));
+        }
         let key = MatchKey { kind: "ref".to_owned(), value: reference, fact: None };
         Understood {
             class: Class::Alert,
