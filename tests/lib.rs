@@ -1,1 +1,3 @@
-//! Tests that span packages: `workspace`, `conformance`, `browser`; measurements stand in `bench`.
+//! Tests that span packages: `workspace`, `conformance`, `store`, `browser`; measurements stand in `bench`.
+
+pub mod postgres;

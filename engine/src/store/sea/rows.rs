@@ -37,7 +37,7 @@ pub async fn write(db: &DatabaseTransaction, table: &Table, values: Vec<Value>) 
     let backend = db.get_database_backend();
     let mut touched = 0;
     let mut left = values.len() / width;
-    let mut values = values.into_iter();
+    let mut values = values.into_iter().map(|value| fit(value, backend));
     while left > 0 {
         let rows = if left >= ROWS { ROWS } else { 1 << left.ilog2() };
         let statement = Statement {
@@ -49,6 +49,17 @@ pub async fn write(db: &DatabaseTransaction, table: &Table, values: Vec<Value>) 
         left -= rows;
     }
     Ok(touched)
+}
+
+/// A value as the database takes it: PostgreSQL has no texts with a zero character, which only a hostile message holds. What
+/// is hashed or sealed is JSON, where it is escaped, or bytes.
+fn fit(value: Value, backend: DbBackend) -> Value {
+    match value {
+        Value::String(Some(text)) if backend == DbBackend::Postgres && text.contains('\0') => {
+            Value::String(Some(text.replace('\0', "\u{fffd}")))
+        }
+        value => value,
+    }
 }
 
 fn sql(table: &Table, rows: usize, backend: DbBackend) -> String {

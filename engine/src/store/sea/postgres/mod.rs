@@ -26,7 +26,7 @@ pub use url::{DatabaseUrl, DatabaseUrlError};
 /// How long a server may take to let us in and say what it is.
 const PROBE: Duration = Duration::from_secs(3);
 /// How long somebody waits for a free connection.
-const ACQUIRE: Duration = Duration::from_secs(5);
+const ACQUIRE: Duration = Duration::from_secs(10);
 /// Groups of commits that are written at once.
 pub const LANES: usize = 4;
 /// Connections that write: one for each group, and those that claim.

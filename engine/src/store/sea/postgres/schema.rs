@@ -17,7 +17,9 @@ pub async fn bring_up(options: &PgConnectOptions) -> Result<(), OpenError> {
     let mut guard = PgConnection::connect_with(options).await.map_err(doing)?;
     let lock = format!("SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({SCHEMA_LOCK})");
     sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut guard).await.map_err(doing)?;
-    let pool = PgPoolOptions::new().max_connections(2).connect_with(options.clone()).await.map_err(doing)?;
+    // an upgrade takes the time it takes, whatever the server's own limits are
+    let patient = options.clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
+    let pool = PgPoolOptions::new().max_connections(2).connect_with(patient).await.map_err(doing)?;
     let database = DatabaseConnection::from(pool);
     let result = upgrade(&database).await;
     database.close().await.map_err(|error| fault("close", error))?;
