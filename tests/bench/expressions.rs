@@ -2,29 +2,21 @@
 //!
 //! Run with `cargo bench -p niyam-tests --bench expressions`.
 
+#[path = "../../web/src/cli/bench/expression_cases.rs"]
+mod cases;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use niyam_rules::expression::{Environment, Expression, Scripts};
-use niyam_rules::protocol::{CellTest, Choice, FactDeclaration, FactType, HitPolicy, Row, Table};
 use niyam_rules::table::{algebra, evaluate};
-use niyam_rules::text::Text;
 use niyam_rules::value::Value;
 
+use cases::{EXPRESSIONS, SCRIPT, incident, table};
+
 const LONG_ENOUGH: Duration = Duration::from_millis(500);
-
-const SCRIPT: &str = "fn grave(level) { level == \"red\" || level == \"orange\" }";
-
-const EXPRESSIONS: [(&str, &str); 6] = [
-    ("comparison", "incident.level == \"red\""),
-    ("guard", "incident.unit != () && incident.level in [\"red\", \"orange\"] && incident.minor != \"no\""),
-    ("state", "In(\"reach.talk\") && !In(\"closed.safe\")"),
-    ("choice", "if incident.count == () { 0 } else if incident.count > 3 { 1 } else { 2 }"),
-    ("list", "incident.phones.len() > 1 && \"+915555550001\" in incident.phones"),
-    ("script", "grave(incident.level)"),
-];
 
 fn main() -> std::io::Result<()> {
     let scripts = Scripts::compile([("grave.rhai", SCRIPT)]).expect("the script is right");
@@ -71,53 +63,4 @@ fn per_second(mut run: impl FnMut()) -> f64 {
         count += 1;
     }
     f64::from(count) / start.elapsed().as_secs_f64()
-}
-
-/// Sixty facts, of which an expression reads a few.
-fn incident() -> BTreeMap<String, Value> {
-    let mut incident: BTreeMap<String, Value> =
-        (0..54).map(|n| (format!("fact_{n}"), Value::Text("a text of some length".repeat(n % 7)))).collect();
-    let phones = vec!["+915555550002".into(), "+915555550001".into()];
-    incident.extend([
-        ("level".to_owned(), "red".into()),
-        ("minor".to_owned(), "yes".into()),
-        ("unit".to_owned(), "RJ-PHQ-SCRB".into()),
-        ("count".to_owned(), Value::Int(4)),
-        ("phones".to_owned(), Value::List(phones)),
-    ]);
-    incident
-}
-
-/// Twelve inputs; each row tests three; the last takes the rest.
-fn table(rows: usize) -> (Table, BTreeMap<String, FactDeclaration>) {
-    const VALUES: [&str; 5] = ["a", "b", "c", "d", "e"];
-    let choices = || VALUES.iter().map(|id| Choice { id: (*id).to_owned(), label: Text::default() }).collect();
-    let kind = |n: usize| if n % 3 == 1 { FactType::YesNoUnknown } else { FactType::Choice(choices()) };
-    let fact = |n: usize| FactDeclaration {
-        label: Text::default(),
-        kind: kind(n),
-        default: Value::Unknown,
-        seal: None,
-        place: None,
-    };
-    let facts: BTreeMap<String, FactDeclaration> = (0..12).map(|n| (format!("i{n:02}"), fact(n))).collect();
-    let row = |index: usize| {
-        let mut when = vec![CellTest::Any; 12];
-        for part in 0..if index + 1 == rows { 0 } else { 3 } {
-            let input = (index * 7 + part * 5) % 12;
-            let value = if input % 3 == 1 { "yes" } else { VALUES[(index + part) % 5] };
-            when[input] = CellTest::OneOf(vec![value.into()]);
-        }
-        Row { id: format!("r{index}"), when, then: vec![VALUES[index % 5].into()], why: None, place: None }
-    };
-    let table = Table {
-        id: "routing".to_owned(),
-        title: Text::default(),
-        hit: HitPolicy::First,
-        inputs: facts.keys().cloned().collect(),
-        outputs: vec!["i00".to_owned()],
-        rows: (0..rows).map(row).collect(),
-        place: None,
-    };
-    (table, facts)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The longest time that is told apart: a minute, in microseconds.
 const LONGEST_US: u64 = 60_000_000;
@@ -61,7 +61,7 @@ impl Times {
 }
 
 /// How long things took, in milliseconds.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Spread {
     /// Half took less.
     pub p50_ms: f64,
@@ -69,6 +69,13 @@ pub struct Spread {
     pub p99_ms: f64,
     /// The longest.
     pub max_ms: f64,
+}
+
+impl Spread {
+    /// Its median to that of another.
+    pub fn ratio_to(&self, other: &Self) -> f64 {
+        self.p50_ms / other.p50_ms.max(f64::EPSILON)
+    }
 }
 
 /// What the machine can do and was doing, so that figures of different runs can be told apart.

@@ -4,11 +4,16 @@
 //! output when that is a terminal. [`world`] is the invented office that all of them run in, [`measure`] the clock and the
 //! histograms.
 
+mod expression_cases;
+mod expressions;
+mod growth;
 mod kernel;
 mod lifecycle;
 mod measure;
 mod place;
 mod record;
+mod standing;
+mod synth;
 mod world;
 
 use std::io;
@@ -39,6 +44,12 @@ pub enum What {
     Lifecycle(lifecycle::Lifecycle),
     /// Steps in memory, on one thread and on all processors.
     Kernel(kernel::Kernel),
+    /// Guards and rows of decision tables per second.
+    Expressions(expressions::Expressions),
+    /// What a step costs as the history of its case grows.
+    Growth(growth::Growth),
+    /// Many open cases and armed clocks: start time, memory, step cost.
+    Standing(standing::Standing),
 }
 
 /// Why a bench could not be measured.
@@ -96,6 +107,12 @@ pub fn run(arguments: &Bench, console: &mut Console) -> Result<Exit, CliError> {
     match &arguments.what {
         What::Lifecycle(what) => show(console, arguments.format, &runtime.block_on(lifecycle::run(what, console))?)?,
         What::Kernel(what) => show(console, arguments.format, &kernel::run(what, console)?)?,
+        What::Expressions(what) => show(console, arguments.format, &expressions::run(what, console)?)?,
+        What::Growth(what) => show(console, arguments.format, &runtime.block_on(growth::run(what, console))?)?,
+        What::Standing(standing::Standing { probe: Some(folder), .. }) => {
+            show(console, arguments.format, &runtime.block_on(standing::probe(folder))?)?;
+        }
+        What::Standing(what) => show(console, arguments.format, &runtime.block_on(standing::run(what, console))?)?,
     }
     Ok(Exit::Good)
 }

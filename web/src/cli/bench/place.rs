@@ -67,6 +67,31 @@ impl Made {
         Data::Folder(self.folder.join("engine"))
     }
 
+    /// The database that the engine works on.
+    pub fn database(&self) -> Location {
+        Location::File(self.folder.join("engine").join("niyam.db"))
+    }
+
+    /// Megabytes that all of it has on the disk.
+    pub fn megabytes(&self) -> Result<u64, BenchError> {
+        let mut bytes = 0;
+        let mut folders = vec![self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder)? {
+                let entry = entry?;
+                let kind = entry.metadata()?;
+                if kind.is_dir() { folders.push(entry.path()) } else { bytes += kind.len() }
+            }
+        }
+        Ok(bytes / 1_000_000)
+    }
+
+    /// Deletes what was written so far.
+    pub fn empty(&self) -> Result<(), BenchError> {
+        std::fs::remove_dir_all(&self.folder)?;
+        Ok(std::fs::create_dir(&self.folder)?)
+    }
+
     /// A further database, empty.
     pub fn beside(&self, name: &str) -> Location {
         Location::File(self.folder.join(format!("{name}.db")))
