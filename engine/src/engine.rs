@@ -15,7 +15,9 @@ use crate::error::{ActError, OpenError, ReceiveError, StoreError, ViewError};
 use crate::health::{self, Health, Pulse};
 use crate::outbox::Channels;
 use crate::people::People;
-use crate::request::{ActRequest, Change, Done, MoveRequest, ProtocolInfo, Receipt, Received, RecordRequest};
+use crate::request::{
+    ActRequest, Change, Done, MoveRequest, ProtocolInfo, Receipt, Received, RecordRequest, VersionInfo,
+};
 use crate::runtime::Runtime;
 use crate::runtime::admission::Admission;
 pub use crate::runtime::admission::Limits;
@@ -209,6 +211,41 @@ impl Engine {
         let RecordRequest { request, actor, state, form, happened_at } = request;
         let body = EventBody::Recorded { state, actor, form, request };
         self.runtime.person_event(case, request, body, happened_at).await
+    }
+
+    /// Versions in use: those that new cases run on, and those that running cases were begun on or moved to.
+    pub async fn versions(&self) -> Result<Vec<VersionInfo>, ViewError> {
+        let mut found: Vec<VersionInfo> = self
+            .runtime
+            .versions
+            .all()
+            .map(|protocol| VersionInfo {
+                protocol: protocol.name.clone(),
+                digest: protocol.digest,
+                current: true,
+                open_cases: 0,
+            })
+            .collect();
+        for (protocol, digest, open_cases) in self.runtime.store.open_by_version().await? {
+            match found.iter_mut().find(|known| known.digest == digest) {
+                Some(known) => known.open_cases = open_cases,
+                None => found.push(VersionInfo { protocol, digest, current: false, open_cases }),
+            }
+        }
+        found.sort_by(|one, other| {
+            (&one.protocol, !one.current, one.digest).cmp(&(&other.protocol, !other.current, other.digest))
+        });
+        Ok(found)
+    }
+
+    /// Cases that run on a version and are not closed, by id from `after` on; at most `limit`.
+    pub async fn cases_on(
+        &self,
+        version: VersionDigest,
+        after: Option<CaseId>,
+        limit: u64,
+    ) -> Result<Vec<CaseId>, ViewError> {
+        Ok(self.runtime.store.cases_on(version, after, limit).await?)
     }
 
     /// What taking a case to another version would do to it. Changes nothing; shows names of facts, never values.

@@ -184,6 +184,19 @@ pub struct Change {
     pub number: u64,
 }
 
+/// A version that new cases run on, or that cases which are not closed run on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionInfo {
+    /// Name of the protocol.
+    pub protocol: String,
+    /// The version.
+    pub digest: VersionDigest,
+    /// Whether new cases run on it.
+    pub current: bool,
+    /// Cases that run on it and are not closed.
+    pub open_cases: u32,
+}
+
 /// A protocol that new cases run on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtocolInfo {

@@ -217,6 +217,15 @@ pub trait CaseStore: Send + Sync {
     async fn links(&self, case: CaseId) -> Result<Vec<LinkRow>, StoreError>;
     /// One version.
     async fn version(&self, digest: VersionDigest) -> Result<Option<VersionRow>, StoreError>;
+    /// Cases that run on a version and are not closed, by id from `after` on.
+    async fn cases_on(
+        &self,
+        version: VersionDigest,
+        after: Option<CaseId>,
+        limit: u64,
+    ) -> Result<Vec<CaseId>, StoreError>;
+    /// How many cases that are not closed run on each version, by protocol and version.
+    async fn open_by_version(&self) -> Result<Vec<(String, VersionDigest, u32)>, StoreError>;
     /// Versions that cases which are not closed run on.
     async fn versions_in_use(&self) -> Result<Vec<VersionDigest>, StoreError>;
 }

@@ -8,6 +8,7 @@ mod answers;
 pub mod board;
 pub mod case;
 pub mod case_chart;
+pub mod case_move;
 pub mod chart_shape;
 mod engine_error;
 pub mod filed;
@@ -23,6 +24,7 @@ pub mod session;
 pub mod shape;
 pub mod stream;
 pub mod timeline;
+pub mod versions;
 
 use std::sync::Arc;
 
@@ -101,6 +103,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(timeline::timeline))
         .routes(routes!(case_chart::chart))
         .routes(routes!(acts::act))
+        .routes(routes!(case_move::apply))
+        .routes(routes!(case_move::preview))
         .routes(routes!(record::record))
         .routes(routes!(alerts::receive))
         .routes(routes!(alert::alert))
@@ -109,6 +113,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(filed_reopen::reopen))
         .routes(routes!(protocols::protocols))
         .routes(routes!(protocol_chart::chart))
+        .routes(routes!(versions::versions))
         .routes(routes!(stream::stream))
 }
 

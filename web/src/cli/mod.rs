@@ -6,6 +6,7 @@ pub mod bundles;
 pub mod chart;
 pub mod check;
 pub mod extract;
+pub mod move_cases;
 pub mod operations;
 pub mod serve;
 pub mod test;
@@ -52,6 +53,9 @@ pub enum Command {
     /// Read alerts and print what they say.
     #[command(after_help = EXIT_CODES)]
     Extract(extract::Extract),
+    /// Take running cases to another version of their protocol, or show what that would do.
+    #[command(name = "move", after_help = EXIT_CODES)]
+    Move(move_cases::Move),
     /// Run a bare statechart step by step, for conformance tests.
     #[command(after_help = EXIT_CODES)]
     Chart(chart::Chart),
@@ -113,6 +117,9 @@ pub enum CliError {
         /// What to do.
         advice: String,
     },
+    /// Cases cannot be moved.
+    #[error(transparent)]
+    Move(#[from] move_cases::MoveError),
     /// The server cannot start or had to stop.
     #[error(transparent)]
     Serve(#[from] serve::ServeError),
@@ -140,6 +147,8 @@ impl CliError {
                 _ => "check that it is a readable file".to_owned(),
             }),
             Self::Usage { advice, .. } => Some(advice.clone()),
+            // it says itself what to do
+            Self::Move(_) => None,
             Self::Serve(error) => error.advice(),
             Self::Bench(error) => error.advice(),
         }
@@ -163,6 +172,7 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, CliErro
         Command::Test(test) => test::run(test, console),
         Command::Try(trial) => trial::run(trial, console),
         Command::Extract(extract) => extract::run(extract, console),
+        Command::Move(moves) => move_cases::run(moves, console),
         Command::Chart(chart) => chart::run(chart, console),
         Command::Bench(bench) => bench::run(bench, console),
     }

@@ -113,6 +113,30 @@ impl CaseStore for MemoryStore {
         Ok(self.tables().versions.get(&digest).cloned())
     }
 
+    async fn cases_on(
+        &self,
+        version: VersionDigest,
+        after: Option<CaseId>,
+        limit: u64,
+    ) -> Result<Vec<CaseId>, StoreError> {
+        let tables = self.tables();
+        let rows = tables.cases.rows().values();
+        let on = rows.filter(|row| row.life != LifeView::Closed && row.version == version);
+        let mut ids: Vec<CaseId> = on.map(|row| row.id).filter(|id| after.is_none_or(|after| *id > after)).collect();
+        ids.sort();
+        ids.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(ids)
+    }
+
+    async fn open_by_version(&self) -> Result<Vec<(String, VersionDigest, u32)>, StoreError> {
+        let tables = self.tables();
+        let mut counts: BTreeMap<(String, VersionDigest), u32> = BTreeMap::new();
+        for row in tables.cases.rows().values().filter(|row| row.life != LifeView::Closed) {
+            *counts.entry((row.protocol.clone(), row.version)).or_default() += 1;
+        }
+        Ok(counts.into_iter().map(|((protocol, version), cases)| (protocol, version, cases)).collect())
+    }
+
     async fn versions_in_use(&self) -> Result<Vec<VersionDigest>, StoreError> {
         let tables = self.tables();
         let open = tables.cases.rows().values().filter(|row| row.life != LifeView::Closed);

@@ -151,6 +151,49 @@ impl CaseStore for SeaStore {
         }))
     }
 
+    async fn cases_on(
+        &self,
+        version: VersionDigest,
+        after: Option<CaseId>,
+        limit: u64,
+    ) -> Result<Vec<CaseId>, StoreError> {
+        let mut query = cases::Entity::find()
+            .select_only()
+            .column(cases::Column::Id)
+            .filter(cases::Column::Version.eq(version.to_string()))
+            .filter(cases::Column::Life.ne("closed"))
+            .order_by_asc(cases::Column::Id)
+            .limit(limit);
+        if let Some(after) = after {
+            query = query.filter(cases::Column::Id.gt(after.to_string()));
+        }
+        let db = self.read().await?;
+        let ids: Vec<String> = self.ask("list the cases of a version", query.into_tuple().all(&db)).await?;
+        ids.iter().map(|id| At { table: "cases", row: id }.parse("id", id)).collect()
+    }
+
+    async fn open_by_version(&self) -> Result<Vec<(String, VersionDigest, u32)>, StoreError> {
+        let query = cases::Entity::find()
+            .select_only()
+            .columns([cases::Column::Protocol, cases::Column::Version])
+            .column_as(cases::Column::Id.count(), "cases")
+            .filter(cases::Column::Life.ne("closed"))
+            .group_by(cases::Column::Protocol)
+            .group_by(cases::Column::Version)
+            .order_by_asc(cases::Column::Protocol)
+            .order_by_asc(cases::Column::Version)
+            .into_tuple();
+        let db = self.read().await?;
+        let counts: Vec<(String, String, i64)> = self.ask("count cases", query.all(&db)).await?;
+        counts
+            .into_iter()
+            .map(|(protocol, version, cases)| {
+                let digest = At { table: "cases", row: &version }.digest("version", &version)?;
+                Ok((protocol, digest, u32::try_from(cases).unwrap_or(u32::MAX)))
+            })
+            .collect()
+    }
+
     async fn versions_in_use(&self) -> Result<Vec<VersionDigest>, StoreError> {
         let sql = "SELECT DISTINCT version FROM cases WHERE life <> 'closed' ORDER BY version";
         let doing = |error| fault("list versions", error);
