@@ -5,6 +5,7 @@ pub mod bench;
 pub mod bundles;
 pub mod chart;
 pub mod check;
+pub mod database;
 pub mod extract;
 pub mod move_cases;
 pub mod operations;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use niyam_engine::engine::{Config, Data, Engine, Limits};
+use niyam_engine::engine::{Config, Engine, Limits};
 use niyam_engine::error::OpenError;
 use niyam_engine::outbox::Channels;
 use niyam_engine::time::{Clock, SystemClock, SystemEntropy};
@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
+use super::database::{DatabaseOptions, UrlError};
 use super::operations::{self, Operations, Stop};
 use super::{CliError, Exit};
 use crate::api::{self, App};
@@ -43,7 +44,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(5);
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Show an invented world: own data folder, invented alerts and officers, a switch for whom you act as.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "database_url")]
     pub demo: bool,
     /// Folder for the database and its key; made when it is not there [default: ./data, with --demo ./data/demo].
     #[arg(long, value_name = "DIR")]
@@ -55,6 +56,9 @@ pub struct Serve {
     /// [default: the first in it].
     #[arg(long, value_name = "PERSON", conflicts_with = "demo")]
     pub operator: Option<String>,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
     /// How it runs.
     #[command(flatten)]
     pub operations: Operations,
@@ -77,6 +81,9 @@ pub enum ServeError {
     /// The roster cannot be used.
     #[error(transparent)]
     Roster(#[from] RosterError),
+    /// The address of a database cannot be read.
+    #[error(transparent)]
+    Url(#[from] UrlError),
     /// The data cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -135,6 +142,7 @@ impl ServeError {
             }
             Self::Lost(_) => Some("start it again: it goes on where it stood".to_owned()),
             Self::Filter(_) => Some("use a level (error, warn, info, debug, trace) or `niyam_engine=debug`".to_owned()),
+            Self::Url(_) => Some("write it as `postgres://user:password@host:5432/niyam`".to_owned()),
             // These say themselves what to do.
             Self::Open(_) | Self::System(_) | Self::Metrics(_) => None,
         }
@@ -167,7 +175,7 @@ async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeErro
     let World { data, office, clock, staff, hosts, clock_rate } = world;
     let seats = staff.seats.clone();
     let config = Config {
-        data: Data::Folder(data),
+        data: arguments.database.data(data)?,
         clock,
         entropy: Arc::new(SystemEntropy),
         library: niyam_rules::shipped::library(),
