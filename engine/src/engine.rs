@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use niyam_kernel::event::{Actor, EventBody};
 use niyam_kernel::id::{AlertId, CaseId, RequestId};
@@ -15,6 +16,7 @@ use crate::error::{ActError, OpenError, ReceiveError, StoreError, ViewError};
 use crate::health::{self, Health, Pulse};
 use crate::outbox::Channels;
 use crate::people::People;
+use crate::replay::{Audit, ReplayError, Source, replay_case};
 use crate::request::{
     ActRequest, Change, Done, MoveRequest, ProtocolInfo, Receipt, Received, RecordRequest, VersionInfo,
 };
@@ -179,6 +181,8 @@ impl Engine {
             resting: Mutex::default(),
             clocks_pulse: Pulse::default(),
             outbox_pulse: Pulse::default(),
+            // what was destroyed just before a crash
+            to_scrub: AtomicBool::new(true),
             node,
         };
         if is_alone && runtime.store.bus().is_none() {
@@ -346,6 +350,13 @@ impl Engine {
         verify(self.runtime.store.as_ref(), case).await
     }
 
+    /// Steps the log of a case again and says whether it leads to what is stored; changes nothing. Errors: no such case, or
+    /// a store that failed.
+    pub async fn replay(&self, case: CaseId) -> Result<Audit, ReplayError> {
+        let Runtime { store, key, versions, .. } = &self.runtime;
+        replay_case(Source { store: store.as_ref(), key: Some(key), versions }, case).await
+    }
+
     /// Who read sealed things of a case, in the order they read.
     pub async fn readings(&self, case: CaseId) -> Result<Vec<AccessRow>, StoreError> {
         self.runtime.store.accesses(case).await
@@ -436,7 +447,7 @@ impl Engine {
             done += self.runtime.dispatch_once(now).await?;
             self.runtime.outbox_pulse.beat();
             if done == 0 {
-                return Ok(());
+                return self.runtime.scrub().await;
             }
         }
     }

@@ -86,6 +86,18 @@ pub enum OpenError {
         /// What each of the addresses answered.
         reason: String,
     },
+    /// The database lacks a schema step, and was only to be looked at.
+    #[error("the database was written by an older version of niyam (it lacks the schema step `{migration}`): start `niyam serve` once, which upgrades it")]
+    Older {
+        /// The first schema step that it lacks.
+        migration: String,
+    },
+    /// There is nothing to look at.
+    #[error("there is no database in {}: name the data folder with --data", path.display())]
+    NoData {
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// Another program works on the data folder.
     #[error("the data folder {} is in use by another niyam: stop that one first", path.display())]
     InUse {

@@ -9,6 +9,7 @@
 //! Where a new thing goes: a new kind of effect in `outbox`, a new column in `migrations` and `store`, a new thing to
 //! see in `view`.
 
+pub mod backup;
 pub mod directory;
 pub mod engine;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod intake;
 pub mod outbox;
 pub mod people;
 pub mod reading;
+pub mod replay;
 pub mod request;
 mod runtime;
 pub mod seal;

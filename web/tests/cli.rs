@@ -45,7 +45,8 @@ fn help_names_every_command_and_the_exit_codes() {
     let ran = niyam(&["--help"], b"");
     assert_eq!(ran.code, 0);
     let exit_codes = ["Exit codes", "1  something was found", "2  wrong usage"];
-    let commands = ["serve", "check", "test", "try", "extract", "move", "chart", "bench"];
+    let commands =
+        ["serve", "check", "test", "try", "extract", "move", "replay", "backup", "restore", "chart", "bench"];
     for word in commands.iter().chain(&["help"]).chain(&exit_codes) {
         assert!(ran.out.contains(word), "{word}: {}", ran.out);
     }

@@ -8,6 +8,7 @@ use niyam_kernel::effect::Effect;
 use niyam_kernel::event::{Event, EventBody, Refusal};
 use niyam_kernel::id::{AlertId, CaseId, EffectId};
 use niyam_kernel::moving::step_move;
+use niyam_kernel::replay::halts;
 use niyam_kernel::state::{CaseState, Life};
 use niyam_kernel::step::{Reason, Step, step};
 use niyam_kernel::time::Timestamp;
@@ -21,9 +22,10 @@ use super::versions::{MOVED, VersionError};
 use super::{Runtime, card};
 use crate::error::StoreError;
 use crate::outbox::seat::unit_of;
+use crate::people::People;
 use crate::request::Change;
 use crate::seal::deployment::to_hex;
-use crate::seal::split::{seal_of, split_event, split_state};
+use crate::seal::split::{SealedValues, seal_of, split_event, split_state};
 use crate::seal::{Key, chain};
 use crate::store::{EffectRow, EffectStatus, EventRow, KeyRow, NoticeRow, SnapshotRow, TimerRow, Write};
 
@@ -47,6 +49,9 @@ pub struct OutcomeRecord {
     /// The case is halted from here on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub halted: bool,
+    /// Seal groups of which the event brought values that were not kept: it was refused, and the group is erased.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
 }
 
 /// What an event comes to. Nothing of it counts before the writes are committed.
@@ -91,7 +96,14 @@ impl Runtime {
 
         let (plain_state, sealed_state) = split_state(&protocol, live.state.clone());
         let plain_state = json(&plain_state);
-        let halted = matches!(live.state.life, Life::Halted { .. }) && !matches!(before.life, Life::Halted { .. });
+        let halted = halts(&before, &live.state);
+        let (plain_event, mut sealed_event) = split_event(&protocol, event.clone());
+        // what is refused changes nothing: it must not bring an erased group back under a new key
+        let withheld: Vec<String> = match &stepped.refusal {
+            Some(_) => sealed_event.keys().filter(|seal| live.keys.is_erased(seal)).cloned().collect(),
+            None => Vec::new(),
+        };
+        sealed_event.retain(|seal, _| !withheld.contains(seal));
         let outcome = OutcomeRecord {
             kernel: KERNEL,
             reasons: stepped.reasons,
@@ -99,8 +111,9 @@ impl Runtime {
             effects: stepped.effects,
             state: to_hex(&Sha256::digest(plain_state.as_bytes())),
             halted,
+            withheld,
         };
-        let row = self.seal_event(live, &event, &outcome, &mut writes);
+        let row = self.seal_event(live, &plain_event, sealed_event, &outcome, &mut writes);
         live.hash = row.hash;
         writes.push(Write::Event(Box::new(row)));
         for effect in &outcome.effects {
@@ -161,9 +174,15 @@ impl Runtime {
         Ok((stepped, moved))
     }
 
-    fn seal_event(&self, live: &mut Live, event: &Event, outcome: &OutcomeRecord, writes: &mut Vec<Write>) -> EventRow {
+    fn seal_event(
+        &self,
+        live: &mut Live,
+        event: &Event,
+        sealed: SealedValues,
+        outcome: &OutcomeRecord,
+        writes: &mut Vec<Write>,
+    ) -> EventRow {
         let case = live.row.id;
-        let (plain, sealed) = split_event(&live.protocol, event.clone());
         let sealed: Vec<(String, Vec<u8>)> = sealed
             .into_iter()
             .map(|(seal, values)| {
@@ -172,7 +191,7 @@ impl Runtime {
                 (seal, sealed)
             })
             .collect();
-        let (plain, outcome) = (json(&plain), json(outcome));
+        let (plain, outcome) = (json(event), json(outcome));
         let link =
             chain::Link { case, number: event.number, at: event.at, plain: &plain, outcome: &outcome, sealed: &sealed };
         EventRow {
@@ -237,10 +256,17 @@ impl Runtime {
             | EventBody::External { .. }
             | EventBody::Halted { .. } => (None, None),
         };
+        // what ends a session may say in its words what the session is about
+        let ends_session = matches!(&event.body, EventBody::Joined { event, .. } if event.starts_with("session."));
         if let (Some(alert), Some(facts)) = (brought, facts)
-            && facts.keys().any(|fact| seal_of(&live.protocol, fact) == Some(seal))
+            && (ends_session || facts.keys().any(|fact| seal_of(&live.protocol, fact) == Some(seal)))
         {
             alerts.push(alert);
+        }
+        if live.keys.newest(seal).is_none() && !live.keys.is_erased(seal) {
+            // nothing was sealed in the group yet: that it is erased must be remembered all the same
+            let place = event_place(case, event.number, seal);
+            self.seal(live, seal, b"", &place, writes);
         }
         writes.extend(alerts.into_iter().map(Write::EraseAlert));
         writes.push(Write::DestroyKeys { case, seal: seal.to_owned(), at: event.at });
@@ -264,12 +290,25 @@ impl Runtime {
 
     /// A notice to the most senior role that is there day and night, for what no rule of the case looks after.
     pub fn supervisor_notice(&self, live: &Live, id: EffectId, at: Timestamp, text: &Text) -> NoticeRow {
-        let role = live.protocol.roles.iter().max_by_key(|(_, role)| (role.day_and_night, role.rank));
-        let (role, unit) = role.map_or((String::new(), None), |(id, role)| (id.clone(), Some(role.unit.clone())));
-        let unit = unit.and_then(|name| unit_of(&live.protocol, &live.state, &name, self.people.as_ref()));
-        let person = unit.as_deref().and_then(|unit| self.people.seat(&role, unit, at));
-        NoticeRow { id, at, role, unit, person, message: "look_after".to_owned(), text: text.clone() }
+        supervisor_notice(Some(&live.protocol), &live.state, self.people.as_ref(), id, at, text)
     }
+}
+
+/// A notice to the most senior role that is there day and night; to nobody in particular without a protocol.
+pub fn supervisor_notice(
+    protocol: Option<&Protocol>,
+    state: &CaseState,
+    people: &dyn People,
+    id: EffectId,
+    at: Timestamp,
+    text: &Text,
+) -> NoticeRow {
+    let roles = protocol.into_iter().flat_map(|protocol| &protocol.roles);
+    let role = roles.max_by_key(|(_, role)| (role.day_and_night, role.rank));
+    let (role, unit) = role.map_or((String::new(), None), |(id, role)| (id.clone(), Some(role.unit.clone())));
+    let unit = unit.zip(protocol).and_then(|(name, protocol)| unit_of(protocol, state, &name, people));
+    let person = unit.as_deref().and_then(|unit| people.seat(&role, unit, at));
+    NoticeRow { id, at, role, unit, person, message: "look_after".to_owned(), text: text.clone() }
 }
 
 /// Says that a case stands still.
@@ -310,24 +349,27 @@ fn timers(case: CaseId, before: &CaseState, after: &CaseState, event: &Event, wr
 
 /// Effects that are delivered by the outbox. The others are done by this very transaction.
 fn effects(case: CaseId, event: &Event, effects: Vec<Effect>, writes: &mut Vec<Write>) {
-    for (index, effect) in effects.into_iter().enumerate() {
-        match &effect {
-            Effect::Assign { .. } | Effect::Notify { .. } | Effect::Reply { .. } => {
-                let index = u32::try_from(index).expect("a step has at most 1000 effects");
-                writes.push(Write::Effect(EffectRow {
-                    id: EffectId { case, event: event.number, index },
-                    effect,
-                    status: EffectStatus::Waiting,
-                    attempts: 0,
-                    next_at: event.at,
-                    reason: None,
-                }));
-            }
-            Effect::StartTimer { .. }
-            | Effect::CancelTimer { .. }
-            | Effect::DestroyKey { .. }
-            | Effect::Closed { .. } => {}
-        }
+    for (index, effect) in effects.into_iter().enumerate().filter(|(_, effect)| is_delivered(effect)) {
+        let index = u32::try_from(index).expect("a step has at most 1000 effects");
+        writes.push(Write::Effect(EffectRow {
+            id: EffectId { case, event: event.number, index },
+            effect,
+            status: EffectStatus::Waiting,
+            attempts: 0,
+            next_at: event.at,
+            reason: None,
+        }));
+    }
+}
+
+/// Whether the outbox delivers an effect. The others are done by the transaction of their event.
+pub const fn is_delivered(effect: &Effect) -> bool {
+    match effect {
+        Effect::Assign { .. } | Effect::Notify { .. } | Effect::Reply { .. } => true,
+        Effect::StartTimer { .. }
+        | Effect::CancelTimer { .. }
+        | Effect::DestroyKey { .. }
+        | Effect::Closed { .. } => false,
     }
 }
 

@@ -181,7 +181,7 @@ impl Turn<'_> {
 
     /// Commits, and lets the next one in. The case stays in memory when it worked.
     pub async fn commit(self, commit: Commit) -> Result<Committed, StoreError> {
-        let committed = self.runtime.lanes.commit(commit).await?;
+        let committed = self.runtime.commit_kept(commit).await?;
         self.keep();
         Ok(committed)
     }

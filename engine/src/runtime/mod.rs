@@ -12,6 +12,7 @@ pub mod admission;
 pub mod append;
 pub mod card;
 pub mod clocks;
+pub mod halt;
 pub mod hot;
 mod joining;
 pub mod lane;
@@ -24,6 +25,7 @@ pub mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use niyam_kernel::id::CaseId;
 use niyam_kernel::time::Timestamp;
@@ -77,6 +79,8 @@ pub struct Runtime {
     pub clocks_pulse: Pulse,
     /// Beats with every round of deliveries that went well.
     pub outbox_pulse: Pulse,
+    /// Something was destroyed, and may still stand beside the database.
+    pub to_scrub: AtomicBool,
     /// Name under which effects are claimed.
     pub node: String,
 }
@@ -96,7 +100,27 @@ impl Runtime {
                 self.hot.forget_before(Change { case: row.case, number: row.number });
             }
         }
-        self.lanes.commit(commit).await
+        self.commit_kept(commit).await
+    }
+
+    /// As [`Runtime::commit`], for cases that stay in memory.
+    async fn commit_kept(&self, commit: Commit) -> Result<Committed, StoreError> {
+        let destroys = commit.writes.iter().any(|write| matches!(write, Write::DestroyKeys { .. } | Write::EraseAlert(_)));
+        let committed = self.lanes.commit(commit).await?;
+        self.to_scrub.fetch_or(destroys, Ordering::SeqCst);
+        Ok(committed)
+    }
+
+    /// Removes what was destroyed from files beside the database; again later while somebody reads them.
+    pub async fn scrub(&self) -> Result<(), StoreError> {
+        if self.to_scrub.swap(false, Ordering::SeqCst) {
+            let done = self.store.scrub().await;
+            if !matches!(done, Ok(true)) {
+                self.to_scrub.store(true, Ordering::SeqCst);
+            }
+            done?;
+        }
+        Ok(())
     }
 
     /// Tells of a change, after its commit.

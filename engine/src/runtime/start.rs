@@ -6,17 +6,17 @@ use std::path::Path;
 use crate::error::OpenError;
 use crate::seal::DeploymentKey;
 use crate::store::sea::{DatabaseUrl, Location, SeaStore};
-use crate::store::{Commit, Store, Write};
+use crate::store::{Commit, Store, WorkStore as _, Write};
 use crate::time::Entropy;
 
 /// Name of the database in the data folder.
-const DATABASE: &str = "niyam.db";
+pub const DATABASE: &str = "niyam.db";
 /// Name of the key file in the data folder.
-const KEY: &str = "deployment.key";
+pub const KEY: &str = "deployment.key";
 /// Name of the file that a running engine holds.
 const LOCK: &str = "niyam.lock";
 /// What the database remembers of the key it was sealed with.
-const KEY_CHECK: &str = "deployment_key";
+pub const KEY_CHECK: &str = "deployment_key";
 
 /// What a data folder gives.
 pub struct Opened {
@@ -51,7 +51,39 @@ pub async fn open_data(
     Ok(Opened { store, key, lock: Some(lock) })
 }
 
-fn lock(folder: &Path) -> Result<File, OpenError> {
+/// Opens data that somebody else may be working on: takes no lock, upgrades nothing, starts nothing. Errors: [`OpenError`],
+/// also when there are no data, or older ones.
+pub async fn open_beside(
+    folder: &Path,
+    database: &[DatabaseUrl],
+    entropy: &dyn Entropy,
+) -> Result<(SeaStore, DeploymentKey), OpenError> {
+    if database.is_empty() && !folder.join(DATABASE).exists() {
+        return Err(OpenError::NoData { path: folder.to_owned() });
+    }
+    let key_path = folder.join(KEY);
+    let key = DeploymentKey::load(&key_path, true, entropy)?;
+    let store = open_unkeyed(folder, database).await?;
+    match store.meta(KEY_CHECK).await? {
+        Some(known) if known == key.check() => Ok((store, key)),
+        Some(_) | None => Err(OpenError::KeyWrong { path: key_path }),
+    }
+}
+
+/// As [`open_beside`], for what needs no key.
+pub async fn open_unkeyed(folder: &Path, database: &[DatabaseUrl]) -> Result<SeaStore, OpenError> {
+    if !database.is_empty() {
+        return SeaStore::open_beside(&Location::Postgres(database.to_vec())).await;
+    }
+    let file = folder.join(DATABASE);
+    if !file.exists() {
+        return Err(OpenError::NoData { path: folder.to_owned() });
+    }
+    SeaStore::open_beside(&Location::File(file)).await
+}
+
+/// Takes the folder, so that no second program works on it; makes it when it is not there.
+pub fn lock(folder: &Path) -> Result<File, OpenError> {
     let failed = |error: std::io::Error| OpenError::Folder { path: folder.to_owned(), reason: error.to_string() };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let file = File::options().create(true).truncate(false).write(true).open(folder.join(LOCK)).map_err(failed)?;

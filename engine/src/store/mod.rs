@@ -266,9 +266,29 @@ pub trait WorkStore: Send + Sync {
     async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
+/// What replay reads, and what it is proved by. All of it page by page: a log may be longer than memory.
+#[async_trait]
+pub trait AuditStore: Send + Sync {
+    /// Cases after one (or from the first on), in the order of their ids.
+    async fn case_ids(&self, after: Option<CaseId>, limit: u64) -> Result<Vec<CaseId>, StoreError>;
+    /// The case with a human number.
+    async fn case_numbered(&self, number: &str) -> Result<Option<CaseId>, StoreError>;
+    /// Number of the last event in the log of a case; 0 when it has none.
+    async fn last_event(&self, case: CaseId) -> Result<u64, StoreError>;
+    /// Events behind one, in order. What stands there never changes, so pages need no common transaction.
+    async fn events_after(&self, case: CaseId, after: u64, limit: u64) -> Result<Vec<EventRow>, StoreError>;
+    /// Effects of the events behind one up to another, in order.
+    async fn effects_between(&self, case: CaseId, after: u64, until: u64) -> Result<Vec<EffectRow>, StoreError>;
+    /// Armed timers of a case, in order.
+    async fn timers_of(&self, case: CaseId) -> Result<Vec<TimerRow>, StoreError>;
+    /// Removes what was destroyed from files beside the database, where the store has such files. `false` when somebody
+    /// still reads them: try again later.
+    async fn scrub(&self) -> Result<bool, StoreError>;
+}
+
 /// A whole store.
 #[async_trait]
-pub trait Store: AlertStore + CaseStore + WorkStore + 'static {
+pub trait Store: AlertStore + CaseStore + WorkStore + AuditStore + 'static {
     /// Writes many commits in one transaction, durable when it returns, with one answer for each in their order.
     ///
     /// A commit that is refused ([`StoreError::Conflict`], [`StoreError::Repeated`], [`StoreError::Ended`],

@@ -15,6 +15,8 @@ pub(crate) mod words;
 /// Indian Standard Time is ahead of UTC by this many milliseconds.
 pub(crate) const IST_MS: i64 = 19_800_000;
 
+pub(crate) use build_timeline::read as read_event;
+
 pub use alert::{AlertView, FieldView, FiledView, Header, PartView};
 pub(crate) use build_timeline::read;
 pub use card::{Board, CaseCard, Counts, Due, Filter, Labelled, LifeView, OwnerView, ProtocolRef, UnitRef};

@@ -11,6 +11,7 @@ mod groups;
 mod lanes;
 mod moving;
 mod racing;
+mod replay;
 mod requests;
 mod sealing;
 mod shipped;

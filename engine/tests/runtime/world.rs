@@ -58,6 +58,7 @@ on:
   error.execution: { actions: [ { notify: chief, message: empty } ] }
   alert.update: { actions: [ { log: more is known } ] }
   session.stop: { actions: [ { erase: profile } ] }
+  nudge: { actions: [ { log: nudged } ] }
 after:
   watch: { every: 6h, label: { en: Look after it, hi: देखें }, actions: [ { notify: chief, message: late } ] }
 states:
@@ -78,6 +79,7 @@ states:
       counsel: { by: desk, label: { en: Counsel, hi: परामर्श }, target: counselling }
       answer: { by: desk, label: { en: Answer, hi: उत्तर दें }, actions: [ { reply: platform, message: answer } ] }
       spin: { by: desk, label: { en: Spin, hi: घूमें }, target: spinning }
+      remind: { by: desk, label: { en: Remind, hi: याद दिलाएँ }, actions: [ { send: nudge, in: 30m, data: 3 + 4 } ] }
       drop: { by: desk, weight: grave, label: { en: Drop, hi: छोड़ें }, target: done }
       finish: { by: desk, form: notes, label: { en: Finish, hi: समाप्त }, target: done }
     after:

@@ -1,6 +1,7 @@
 //! The command line: one module per sub-command.
 
 pub mod alert_file;
+pub mod backup;
 pub mod bench;
 pub mod bundles;
 pub mod chart;
@@ -9,6 +10,8 @@ pub mod database;
 pub mod extract;
 pub mod move_cases;
 pub mod operations;
+pub mod replay;
+pub mod restore;
 pub mod serve;
 pub mod test;
 pub mod trial;
@@ -24,7 +27,7 @@ use crate::console::Console;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, nothing to report
-  1  something was found: findings in a protocol, a failed scenario, a refused step
+  1  something was found: findings in a protocol, a failed scenario, a refused step, a case that differs
   2  wrong usage, a file that cannot be read, or a server that cannot start or go on";
 
 /// Runs police protocols for people in distress.
@@ -57,6 +60,15 @@ pub enum Command {
     /// Take running cases to another version of their protocol, or show what that would do.
     #[command(name = "move", after_help = EXIT_CODES)]
     Move(move_cases::Move),
+    /// Step the logs of cases again and prove that they lead to what is stored.
+    #[command(after_help = EXIT_CODES)]
+    Replay(replay::Replay),
+    /// Write everything the database holds to one file, also while a server works on it.
+    #[command(after_help = EXIT_CODES)]
+    Backup(backup::Backup),
+    /// Make a database of a backup, and prove it by replay.
+    #[command(after_help = EXIT_CODES)]
+    Restore(restore::Restore),
     /// Run a bare statechart step by step, for conformance tests.
     #[command(after_help = EXIT_CODES)]
     Chart(chart::Chart),
@@ -121,6 +133,12 @@ pub enum CliError {
     /// Cases cannot be moved.
     #[error(transparent)]
     Move(#[from] move_cases::MoveError),
+    /// There is no backup, or nothing was restored.
+    #[error(transparent)]
+    Backup(#[from] niyam_engine::backup::BackupError),
+    /// Data cannot be looked at.
+    #[error(transparent)]
+    Replay(#[from] replay::ReplayFailure),
     /// The server cannot start or had to stop.
     #[error(transparent)]
     Serve(#[from] serve::ServeError),
@@ -150,6 +168,8 @@ impl CliError {
             Self::Usage { advice, .. } => Some(advice.clone()),
             // it says itself what to do
             Self::Move(_) => None,
+            Self::Backup(error) => backup::advice(error),
+            Self::Replay(error) => error.advice(),
             Self::Serve(error) => error.advice(),
             Self::Bench(error) => error.advice(),
         }
@@ -174,6 +194,9 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, CliErro
         Command::Try(trial) => trial::run(trial, console),
         Command::Extract(extract) => extract::run(extract, console),
         Command::Move(moves) => move_cases::run(moves, console),
+        Command::Replay(replay) => replay::run(replay, console),
+        Command::Backup(backup) => backup::run(backup, console),
+        Command::Restore(restore) => restore::run(restore, console),
         Command::Chart(chart) => chart::run(chart, console),
         Command::Bench(bench) => bench::run(bench, console),
     }

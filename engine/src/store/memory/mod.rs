@@ -10,6 +10,7 @@
 
 mod alert;
 mod apply;
+mod audit;
 mod case;
 mod table;
 mod tables;

@@ -7,6 +7,7 @@
 //! written once, in SQL that both understand.
 
 mod alert;
+mod audit;
 mod batch;
 mod case;
 pub mod ceiling;
@@ -17,6 +18,7 @@ mod expect;
 mod fault;
 mod health;
 mod pack;
+mod portable;
 mod postgres;
 mod rows;
 mod sqlite;
@@ -36,6 +38,7 @@ use crate::error::{OpenError, StoreError};
 use crate::store::{Bus, Watcher};
 use fault::fault;
 use postgres::{Cluster, bus::PostgresBus};
+pub(crate) use portable::{Cell, Filler, Kind, Loading, NotLoading, Shape, Sink, dump};
 pub use postgres::{DatabaseUrl, DatabaseUrlError};
 use sqlite::Sqlite;
 
@@ -126,6 +129,25 @@ impl SeaStore {
             }
         };
         Ok(Self { database, watcher: OnceLock::new() })
+    }
+
+    /// Opens a database that somebody else may be working on, and leaves its schema as it is.
+    ///
+    /// Errors: [`OpenError::Newer`], [`OpenError::Older`] when its schema is not the one this program works with.
+    pub async fn open_beside(location: &Location) -> Result<Self, OpenError> {
+        let connection = connect(location, 1, None).await?;
+        let applied = match location {
+            Location::Postgres(_) => postgres::schema::applied_steps(&connection).await,
+            Location::File(_) | Location::Memory => sqlite::applied_steps(&connection).await,
+        };
+        connection.close().await.map_err(|error| fault("close", error))?;
+        let applied = applied?;
+        postgres::schema::refuse_unknown(&applied)?;
+        match niyam_migrations::known().into_iter().find(|step| !applied.contains(step)) {
+            Some(migration) => Err(OpenError::Older { migration }),
+            // nothing is left to upgrade
+            None => Self::open(location, None).await,
+        }
     }
 
     /// Which SQL the database speaks.

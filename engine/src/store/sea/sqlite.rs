@@ -13,6 +13,8 @@ use crate::error::{OpenError, StoreError};
 
 /// How long a writer waits while another process holds the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the emptying of the write-ahead log waits for readers. It is tried again, so it need not hold anybody up.
+const SCRUB_TIMEOUT: Duration = Duration::from_millis(50);
 /// Connections that only read.
 const READERS: u32 = 4;
 
@@ -64,6 +66,28 @@ impl Sqlite {
     pub(super) async fn close(self) -> Result<(), StoreError> {
         self.read.close().await.map_err(|error| fault("close", error))?;
         self.write.into_inner().connection.close().await.map_err(|error| fault("close", error))
+    }
+
+    /// Empties the write-ahead log into the file. `false` while somebody still reads from it.
+    pub(super) async fn scrub(&self) -> Result<bool, StoreError> {
+        let Some(path) = self.file.clone() else { return Ok(true) };
+        let doing = |error| fault("empty the write-ahead log", error);
+        let mut options = ConnectOptions::new("sqlite://niyam");
+        options.sqlx_logging(false).max_connections(1);
+        options.map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite.filename(&path).create_if_missing(false).busy_timeout(SCRUB_TIMEOUT).pragma("secure_delete", "ON")
+        });
+        // a connection of its own: the writer must not wait for readers
+        let database = sea_orm::Database::connect(options).await.map_err(doing)?;
+        let pragma = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let row = database.query_one_raw(Statement::from_string(database.get_database_backend(), pragma)).await;
+        database.close().await.map_err(doing)?;
+        let busy = row.and_then(|row| row.map_or(Ok(0), |row| row.try_get::<i32>("", "busy")));
+        match busy.map_err(doing) {
+            Ok(busy) => Ok(busy == 0),
+            Err(StoreError::Busy) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) async fn schema(&self) -> Result<Vec<String>, StoreError> {

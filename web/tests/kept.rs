@@ -1,0 +1,131 @@
+//! `niyam replay`, `backup` and `restore` as people call them.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use niyam_engine::engine::{Config, Data, Engine, Limits};
+use niyam_engine::outbox::Channels;
+use niyam_engine::request::Received;
+use niyam_engine::time::{SystemClock, SystemEntropy};
+use niyam_engine::understood::ReadByPeople;
+use niyam_web::demo;
+use serde_json::Value;
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn niyam(arguments: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_niyam")).args(arguments).output().expect("the binary runs");
+    Ran {
+        code: output.status.code().expect("no signal"),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a plain path")
+}
+
+/// An engine on a folder, with so many cases.
+async fn engine(folder: &Path, cases: u32) -> Arc<Engine> {
+    let config = Config {
+        data: Data::Folder(folder.to_owned()),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        library: niyam_rules::shipped::library(),
+        people: Arc::new(demo::office().expect("the demo's roster")),
+        intake: Arc::new(ReadByPeople { protocol: "kota".to_owned() }),
+        channels: Channels::default(),
+        max_pages: None,
+        limits: Limits::default(),
+    };
+    let engine = Engine::open(config).await.expect("a folder opens");
+    for number in 0..cases {
+        let received = Received {
+            channel: "note".to_owned(),
+            content_type: "text/plain".to_owned(),
+            bytes: format!("Kalpit {number} of Namuna Hostel").into_bytes(),
+            received_at: engine.now(),
+            drill: true,
+        };
+        engine.receive(received).await.expect("it is taken in");
+    }
+    engine.settle().await.expect("it settles");
+    engine
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_a_running_engine_is_restored_and_proved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, file) = (folder.path().join("data"), folder.path().join("kept.backup"));
+    let running = engine(&data, 3).await;
+
+    let ran = niyam(&["replay", "--all", "--data", text(&data)]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("3 cases, ") && ran.out.contains(": 3 proved"), "{}", ran.out);
+    let ran = niyam(&["replay", "IN-1", "--data", text(&data)]);
+    assert_eq!((ran.code, ran.err.contains("there is no case IN-1")), (2, true), "{}", ran.err);
+
+    let ran = niyam(&["backup", text(&file), "--data", text(&data)]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("the deployment key is not in it"), "{}", ran.out);
+    let key = std::fs::read_to_string(data.join("deployment.key")).expect("the key");
+    let kept = std::fs::read_to_string(&file).expect("the backup");
+    assert!(!kept.contains(key.trim()) && !kept.contains("Namuna Hostel"), "nothing that opens, nothing in the open");
+    let again = niyam(&["backup", text(&file), "--data", text(&data)]);
+    assert_eq!((again.code, again.err.contains("is there already")), (2, true), "{}", again.err);
+    drop(running);
+
+    let new = folder.path().join("new");
+    std::fs::create_dir(&new).expect("a folder");
+    std::fs::copy(data.join("deployment.key"), new.join("deployment.key")).expect("copied");
+    let ran = niyam(&["restore", text(&file), "--data", text(&new)]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains(": 3 proved") && ran.out.contains("is readable again here"), "{}", ran.out);
+    let ran = niyam(&["replay", "--all", "--data", text(&new), "--format", "json"]);
+    let lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((lines.len(), &lines[0]["verdict"]["verdict"]), (4, &Value::from("proved")), "{}", ran.out);
+    assert_eq!(lines[3]["summary"]["proved"], 3);
+    assert_eq!(engine(&new, 1).await.board(&niyam_engine::view::Filter::default()).await.expect("a board").cases.len(), 4);
+
+    let over = niyam(&["restore", text(&file), "--data", text(&new)]);
+    assert_eq!((over.code, over.err.contains("nothing is overwritten")), (2, true), "{}", over.err);
+    let bare = folder.path().join("bare");
+    let ran = niyam(&["restore", text(&file), "--data", text(&bare)]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("3 of 3 hash chains hold; nothing was stepped again"), "{}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_or_newer_backup_is_refused_and_nothing_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, file) = (folder.path().join("data"), folder.path().join("kept.backup"));
+    drop(engine(&data, 1).await);
+    assert_eq!(niyam(&["backup", text(&file), "--data", text(&data)]).code, 0);
+    let good = std::fs::read_to_string(&file).expect("the backup");
+    let end = good.trim_end().rfind('\n').expect("many lines");
+    let damages = [
+        (good.replacen("RJ", "UP", 1), "the backup is damaged"),
+        (good[..end].to_owned() + "\n", "its end is missing"),
+        (good[..good.len() - 20].to_owned(), "the backup is damaged"),
+        (good.replacen("\"niyam_backup\":1", "\"niyam_backup\":2", 1), "written by a newer niyam"),
+        (good.replacen("m0001_alerts", "m9999_later", 1), "written by a newer niyam"),
+        ("hello\n".to_owned(), "it is no backup of niyam"),
+        (String::new(), "it is empty"),
+    ];
+    let new = folder.path().join("new");
+    for (damaged, words) in damages {
+        std::fs::write(&file, damaged).expect("written");
+        let ran = niyam(&["restore", text(&file), "--data", text(&new)]);
+        assert_eq!(ran.code, 2, "{words}: {}", ran.out);
+        assert!(ran.err.contains(words), "{words}: {}", ran.err);
+        assert!(!new.exists(), "{words}");
+    }
+    let ran = niyam(&["backup", text(&folder.path().join("b")), "--data", text(&folder.path().join("nothing"))]);
+    assert_eq!((ran.code, ran.err.contains("there is no database in")), (2, true), "{}", ran.err);
+}
