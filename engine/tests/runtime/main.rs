@@ -6,6 +6,7 @@ mod alerts;
 mod clocks;
 mod durable;
 mod effects;
+mod erasing;
 mod expected;
 mod groups;
 mod lanes;
