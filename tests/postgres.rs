@@ -20,7 +20,7 @@ const USER: &str = "niyam";
 /// The owner's password, so that logging in can fail.
 const PASSWORD: &str = "namuna";
 /// How long a server may take to start.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_mins(2);
 
 /// Ends the server and deletes the folder when the process that holds its input has gone.
 const GUARD: &str = r#"cat >/dev/null

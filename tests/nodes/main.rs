@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use world::{NOON, World, request};
 
 /// How long something that comes by itself may take at the most.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn server() -> &'static Cluster {
     static SERVER: OnceLock<Cluster> = OnceLock::new();
