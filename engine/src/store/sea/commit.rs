@@ -141,6 +141,12 @@ impl From<DbErr> for Failure {
     }
 }
 
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
 /// Writes commits in their order: common writes wait in a batch until something needs what stands before it.
 async fn apply(
     db: &DatabaseTransaction,
@@ -148,11 +154,17 @@ async fn apply(
     refused: &BTreeSet<CaseId>,
 ) -> Result<Vec<Committed>, Failure> {
     expect::lock(db, commits).await?;
+    let mut seen = expect::Seen::look(db, commits).await?;
     let mut committed = vec![Committed::default(); commits.len()];
     let mut batch = Batch::default();
     for (member, commit) in commits.iter().enumerate() {
         builds_on_what_is_there(db, commit, refused).await?;
         for write in &commit.writes {
+            if let Write::Expect(expected) = write {
+                seen.check(expected)?;
+                continue;
+            }
+            seen.note(write);
             if batch.take(member, write) {
                 continue;
             }
@@ -191,7 +203,7 @@ async fn builds_on_what_is_there(
 
 /// Whether a write reads or takes out what others of the batch may have put in.
 const fn needs_what_is_before(write: &Write) -> bool {
-    matches!(write, Write::Expect(_) | Write::DestroyKeys { .. })
+    matches!(write, Write::DestroyKeys { .. })
 }
 
 /// A write of a kind that a batch does not take.
@@ -201,13 +213,13 @@ async fn rare(db: &DatabaseTransaction, write: &Write) -> Result<(), Failure> {
         Write::Version(row) => Ok(write_case::version(db, row).await?),
         Write::Meta(name, value) => Ok(write_alert::meta(db, name, value).await?),
         Write::Alert(new) => Ok(write_alert::new(db, new).await?),
-        Write::Expect(expected) => expect::check(db, expected).await,
         Write::AlertRead(read) => write_alert::read(db, read).await,
         Write::AlertRepeated(id, at) => Ok(write_alert::repeated(db, *id, *at).await?),
         Write::AlertFailed(id, next_at) => Ok(write_alert::failed(db, *id, *next_at).await?),
         Write::EraseAlert(id) => Ok(write_alert::erase(db, *id).await?),
         Write::Access(row) => Ok(write_alert::access(db, row).await?),
-        Write::OpenCase { .. }
+        Write::Expect(_)
+        | Write::OpenCase { .. }
         | Write::Event(_)
         | Write::Snapshot(..)
         | Write::Key(_)
@@ -221,7 +233,7 @@ async fn rare(db: &DatabaseTransaction, write: &Write) -> Result<(), Failure> {
         | Write::EffectRetry { .. }
         | Write::Notice(_)
         | Write::Outgoing(_)
-        | Write::Request(_) => unreachable!("a batch takes it"),
+        | Write::Request(_) => unreachable!("it was checked, or a batch takes it"),
     }
 }
 
