@@ -56,7 +56,7 @@ impl Times {
     /// In milliseconds.
     pub fn spread(&self) -> Spread {
         let at = |quantile: f64| round(as_float(self.0.value_at_quantile(quantile)) / 1_000.0, 3);
-        Spread { p50_ms: at(0.5), p99_ms: at(0.99), max_ms: at(1.0) }
+        Spread { p50_ms: at(0.5), p90_ms: at(0.9), p99_ms: at(0.99), max_ms: at(1.0) }
     }
 }
 
@@ -65,6 +65,8 @@ impl Times {
 pub struct Spread {
     /// Half took less.
     pub p50_ms: f64,
+    /// All but one in ten took less.
+    pub p90_ms: f64,
     /// All but one in a hundred took less.
     pub p99_ms: f64,
     /// The longest.

@@ -4,14 +4,17 @@
 //! output when that is a terminal. [`world`] is the invented office that all of them run in, [`measure`] the clock and the
 //! histograms.
 
+mod arrivals;
 mod expression_cases;
 mod expressions;
 mod growth;
 mod kernel;
+mod latency;
 mod lifecycle;
 mod measure;
 mod place;
 mod record;
+mod sender;
 mod standing;
 mod synth;
 mod world;
@@ -50,6 +53,8 @@ pub enum What {
     Growth(growth::Growth),
     /// Many open cases and armed clocks: start time, memory, step cost.
     Standing(standing::Standing),
+    /// From an alert over HTTP to the message in the channel, at a given rate.
+    Latency(latency::Latency),
 }
 
 /// Why a bench could not be measured.
@@ -113,6 +118,7 @@ pub fn run(arguments: &Bench, console: &mut Console) -> Result<Exit, CliError> {
             show(console, arguments.format, &runtime.block_on(standing::probe(folder))?)?;
         }
         What::Standing(what) => show(console, arguments.format, &runtime.block_on(standing::run(what, console))?)?,
+        What::Latency(what) => show(console, arguments.format, &runtime.block_on(latency::run(what, console))?)?,
     }
     Ok(Exit::Good)
 }
