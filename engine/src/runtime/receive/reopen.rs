@@ -48,12 +48,12 @@ impl Runtime {
         let fingerprint = self.key.fingerprint(json(&("reopen", alert, actor, reason)).as_bytes());
         let reopening = Reopening { actor, reason, request, fingerprint };
         for _ in 0..TRIES {
+            // in this order: whoever finds it reopened by this very request finds the answer, too
+            let row = self.store.alert(alert).await?;
             if let Some(row) = self.store.request(request).await? {
                 return answered(&row, &fingerprint).map(Some);
             }
-            let Some(row) = self.store.alert(alert).await?.filter(|row| row.class == Class::Filed) else {
-                return Ok(None);
-            };
+            let Some(row) = row.filter(|row| row.class == Class::Filed) else { return Ok(None) };
             let Some(received) = self.received_again(&row).await? else { return Ok(None) };
             let kept = self.kept_already(&row).await?;
             let understood = self.understood_by_a_person(alert, &received).await;
