@@ -87,7 +87,9 @@ pub enum OpenError {
         reason: String,
     },
     /// The database lacks a schema step, and was only to be looked at.
-    #[error("the database was written by an older version of niyam (it lacks the schema step `{migration}`): start `niyam serve` once, which upgrades it")]
+    #[error(
+        "the database was written by an older version of niyam (it lacks the schema step `{migration}`): start `niyam serve` once, which upgrades it"
+    )]
     Older {
         /// The first schema step that it lacks.
         migration: String,

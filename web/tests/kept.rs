@@ -91,7 +91,10 @@ async fn a_backup_of_a_running_engine_is_restored_and_proved() {
     let lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!((lines.len(), &lines[0]["verdict"]["verdict"]), (4, &Value::from("proved")), "{}", ran.out);
     assert_eq!(lines[3]["summary"]["proved"], 3);
-    assert_eq!(engine(&new, 1).await.board(&niyam_engine::view::Filter::default()).await.expect("a board").cases.len(), 4);
+    assert_eq!(
+        engine(&new, 1).await.board(&niyam_engine::view::Filter::default()).await.expect("a board").cases.len(),
+        4
+    );
 
     let over = niyam(&["restore", text(&file), "--data", text(&new)]);
     assert_eq!((over.code, over.err.contains("nothing is overwritten")), (2, true), "{}", over.err);

@@ -87,10 +87,7 @@ impl Writer {
         self.line(&json(&Mark::End(sum.clone())))
     }
 
-    pub fn finish(
-        mut self,
-        tables: std::collections::BTreeMap<String, TableSum>,
-    ) -> Result<Manifest, BackupError> {
+    pub fn finish(mut self, tables: std::collections::BTreeMap<String, TableSum>) -> Result<Manifest, BackupError> {
         let sha256 = to_hex(&self.sha256.clone().finalize());
         let manifest = Manifest { head: self.head.clone(), tables, sha256 };
         self.line(&json(&Mark::Manifest(manifest.clone())))?;
@@ -215,8 +212,7 @@ pub struct Lines {
 impl Lines {
     pub fn open(path: &Path) -> Result<Self, BackupError> {
         let file = File::open(path);
-        let file =
-            file.map_err(|source| BackupError::File { path: path.to_owned(), doing: "read", source })?;
+        let file = file.map_err(|source| BackupError::File { path: path.to_owned(), doing: "read", source })?;
         Ok(Self { path: path.to_owned(), read: BufReader::with_capacity(1 << 20, file), sha256: Sha256::new() })
     }
 

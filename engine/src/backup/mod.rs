@@ -127,12 +127,7 @@ pub async fn backup(
     Ok(manifest)
 }
 
-async fn write(
-    store: &SeaStore,
-    to: &Path,
-    head: Head,
-    row: impl FnMut() + Send,
-) -> Result<Manifest, BackupError> {
+async fn write(store: &SeaStore, to: &Path, head: Head, row: impl FnMut() + Send) -> Result<Manifest, BackupError> {
     let mut file = file::Writer::new(to, head)?;
     let mut sink = Counting { sums: Sums::default(), file: Some(&mut file), row };
     store.dump::<BackupError>(&mut sink).await?;

@@ -116,11 +116,7 @@ impl Auditor {
 
     /// Looks at an open store; without the key only chains are verified. Versions are those that the store holds.
     /// Errors: none as things are.
-    pub fn of(
-        store: Arc<dyn Store>,
-        key: Option<Arc<DeploymentKey>>,
-        around: Around,
-    ) -> Result<Arc<Self>, OpenError> {
+    pub fn of(store: Arc<dyn Store>, key: Option<Arc<DeploymentKey>>, around: Around) -> Result<Arc<Self>, OpenError> {
         let versions = Versions::compile(Library::new())?;
         Ok(Arc::new(Self { store, key, versions, around }))
     }

@@ -278,7 +278,8 @@ impl<'a> Rerun<'a> {
             };
             let plain = key.open(sealed, &event_place(self.case, row.number, seal));
             let plain = plain.map_err(|error| format!("the sealed part `{seal}` {error}"))?;
-            let part = serde_json::from_slice(&plain).map_err(|_| format!("the sealed part `{seal}` cannot be read"))?;
+            let part =
+                serde_json::from_slice(&plain).map_err(|_| format!("the sealed part `{seal}` cannot be read"))?;
             values.insert(seal.clone(), part);
         }
         Ok(whole.then_some(values))

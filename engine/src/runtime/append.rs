@@ -366,10 +366,9 @@ fn effects(case: CaseId, event: &Event, effects: Vec<Effect>, writes: &mut Vec<W
 pub const fn is_delivered(effect: &Effect) -> bool {
     match effect {
         Effect::Assign { .. } | Effect::Notify { .. } | Effect::Reply { .. } => true,
-        Effect::StartTimer { .. }
-        | Effect::CancelTimer { .. }
-        | Effect::DestroyKey { .. }
-        | Effect::Closed { .. } => false,
+        Effect::StartTimer { .. } | Effect::CancelTimer { .. } | Effect::DestroyKey { .. } | Effect::Closed { .. } => {
+            false
+        }
     }
 }
 

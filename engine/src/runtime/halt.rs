@@ -71,12 +71,12 @@ pub async fn halting(
     let event_row = event_row(case, &event, &outcome, previous);
     let keys = unwrap_keys(parts.key, case, keys, erased).unwrap_or_default();
     let sealed = reseal(parts, &keys, &snapshot, event.number);
-    let kept = SnapshotRow { case, number: event.number, plain: plain_state, hash: event_row.hash, sealed, turned: true };
+    let kept =
+        SnapshotRow { case, number: event.number, plain: plain_state, hash: event_row.hash, sealed, turned: true };
     let mut row = row;
     let protocol = parts.versions.load(row.version, parts.store).await.ok();
     refresh(&mut row, protocol.as_deref(), &before, &state, &event);
-    let mut writes =
-        vec![Write::Event(Box::new(event_row)), Write::Snapshot(Box::new(kept), Box::new(row.clone()))];
+    let mut writes = vec![Write::Event(Box::new(event_row)), Write::Snapshot(Box::new(kept), Box::new(row.clone()))];
     let armed = parts.store.timers_of(case).await?;
     writes.extend(armed.iter().map(|timer| Write::CancelTimer(case, timer.timer)));
     let id = EffectId { case, event: event.number, index: u32::MAX };
@@ -131,7 +131,10 @@ fn refresh(row: &mut CaseRow, protocol: Option<&Protocol>, before: &CaseState, s
 /// Says that a case stands still, and why.
 fn differs_text(row: &CaseRow) -> Text {
     Text {
-        en: format!("Case {} was stopped: what is stored is not what its log leads to. Look after it by hand.", row.number),
+        en: format!(
+            "Case {} was stopped: what is stored is not what its log leads to. Look after it by hand.",
+            row.number
+        ),
         hi: format!("प्रकरण {} रोका गया: सहेजी गई स्थिति अभिलेख से मेल नहीं खाती। इसे स्वयं देखें।", row.number),
     }
 }

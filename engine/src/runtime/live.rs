@@ -186,8 +186,8 @@ impl Runtime {
             column,
             reason,
         };
-        let keys =
-            unwrap_keys(&self.key, case, keys, erased).map_err(|error| corrupt("case_keys", "wrapped", error.to_string()))?;
+        let keys = unwrap_keys(&self.key, case, keys, erased)
+            .map_err(|error| corrupt("case_keys", "wrapped", error.to_string()))?;
         let mut state: CaseState =
             serde_json::from_str(&snapshot.plain).map_err(|error| corrupt("snapshots", "plain", error.to_string()))?;
         for (seal, sealed) in &snapshot.sealed {
@@ -206,7 +206,6 @@ impl Runtime {
         let stored = Some(Lasting::of(&row));
         Ok(Live { row, state, hash: snapshot.hash, keys, protocol, stored })
     }
-
 }
 
 /// Keys of a case, ready for use.

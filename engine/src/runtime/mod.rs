@@ -105,7 +105,8 @@ impl Runtime {
 
     /// As [`Runtime::commit`], for cases that stay in memory.
     async fn commit_kept(&self, commit: Commit) -> Result<Committed, StoreError> {
-        let destroys = commit.writes.iter().any(|write| matches!(write, Write::DestroyKeys { .. } | Write::EraseAlert(_)));
+        let destroys =
+            commit.writes.iter().any(|write| matches!(write, Write::DestroyKeys { .. } | Write::EraseAlert(_)));
         let committed = self.lanes.commit(commit).await?;
         self.to_scrub.fetch_or(destroys, Ordering::SeqCst);
         Ok(committed)

@@ -96,13 +96,19 @@ async fn one_changed_row_of_each_kind_is_found() {
         ("UPDATE events SET kind = 'joined' WHERE number = 3", "3 event".to_owned()),
         ("UPDATE events SET happened_at = 1 WHERE number = 3", "3 event".to_owned()),
         ("UPDATE snapshots SET plain = replace(plain, '\"drill\":false', '\"drill\":true')", at("snapshot")),
-        ("UPDATE snapshots SET hash = x'0000000000000000000000000000000000000000000000000000000000000000'", at("snapshot")),
+        (
+            "UPDATE snapshots SET hash = x'0000000000000000000000000000000000000000000000000000000000000000'",
+            at("snapshot"),
+        ),
         ("UPDATE snapshots SET number = number + 1", at("snapshot")),
         ("UPDATE timers SET due = due + 1 WHERE timer = (SELECT min(timer) FROM timers)", at("clocks")),
         ("DELETE FROM timers", at("clocks")),
         ("INSERT INTO timers (case_id, timer, due) SELECT id, 99, 5 FROM cases", at("clocks")),
         ("DELETE FROM outbox WHERE event = 1 AND place = 0", "1 outbox".to_owned()),
-        ("UPDATE outbox SET payload = replace(payload, 'desk', 'chief') WHERE event = 1 AND place = 0", "1 outbox".to_owned()),
+        (
+            "UPDATE outbox SET payload = replace(payload, 'desk', 'chief') WHERE event = 1 AND place = 0",
+            "1 outbox".to_owned(),
+        ),
         ("UPDATE outbox SET event = 2 WHERE event = 1 AND place = 0", "1 outbox".to_owned()),
         ("UPDATE cases SET level = 'red'", at("card")),
         ("UPDATE cases SET life = 'closed'", at("card")),
@@ -173,7 +179,9 @@ async fn a_state_that_is_not_the_logs_halts_the_case_when_it_is_loaded_and_not_t
     let other = world.receive("name: Meera Namuna\nphones: +915555550102").await.cases[0].case;
     drop(world);
     let database = folder.path().join("niyam.db");
-    let sql = format!("UPDATE snapshots SET plain = replace(plain, '\"drill\":false', '\"drill\":true') WHERE case_id = '{case}'");
+    let sql = format!(
+        "UPDATE snapshots SET plain = replace(plain, '\"drill\":false', '\"drill\":true') WHERE case_id = '{case}'"
+    );
     execute(&database, &sql).await;
     let world = World::at(folder.path()).await;
     let broken = world.engine.verify_chain(case).await;

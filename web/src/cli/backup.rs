@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use niyam_engine::backup::{self, BackupError, Manifest};
-use niyam_engine::store::sea::DatabaseUrl;
 use niyam_engine::time::{Clock as _, SystemClock};
 
+use super::database::DatabaseOptions;
 use super::{CliError, Exit, Format};
 use crate::console::{Console, Paint};
 
@@ -23,9 +23,9 @@ pub struct Backup {
     /// Data folder.
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data: PathBuf,
-    /// PostgreSQL instead of the file in the data folder, as with `niyam serve`.
-    #[arg(long, value_name = "URL", value_delimiter = ',')]
-    pub database_url: Vec<DatabaseUrl>,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
     /// How results are written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -37,17 +37,12 @@ pub struct Backup {
 /// [`BackupError`]; there is no file of that name then.
 pub fn run(arguments: &Backup, console: &mut Console) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let urls = arguments.database.urls()?;
     let manifest = runtime.block_on(async {
-        let bar = console.progress(backup::count(&arguments.data, &arguments.database_url).await?);
+        let bar = console.progress(backup::count(&arguments.data, &urls).await?);
         let step = bar.clone();
-        let manifest = backup::backup(
-            &arguments.data,
-            &arguments.database_url,
-            &arguments.to,
-            SystemClock.now(),
-            move || step.inc(1),
-        )
-        .await;
+        let manifest =
+            backup::backup(&arguments.data, &urls, &arguments.to, SystemClock.now(), move || step.inc(1)).await;
         bar.finish_and_clear();
         manifest
     })?;

@@ -44,10 +44,15 @@ impl fmt::Debug for GivenUrl {
 pub struct UrlError(#[from] niyam_engine::store::sea::DatabaseUrlError);
 
 impl DatabaseOptions {
+    /// The addresses; none when the data live in the folder alone.
+    pub fn urls(&self) -> Result<Vec<DatabaseUrl>, UrlError> {
+        let given = self.database_url.iter().filter(|given| !given.0.is_empty());
+        Ok(given.map(|given| given.0.parse()).collect::<Result<_, _>>()?)
+    }
+
     /// Where the data live: in the folder, or on PostgreSQL with the key in the folder.
     pub fn data(&self, folder: PathBuf) -> Result<Data, UrlError> {
-        let given = self.database_url.iter().filter(|given| !given.0.is_empty());
-        let database: Vec<DatabaseUrl> = given.map(|given| given.0.parse()).collect::<Result<_, _>>()?;
+        let database = self.urls()?;
         Ok(if database.is_empty() { Data::Folder(folder) } else { Data::Postgres { folder, database } })
     }
 }

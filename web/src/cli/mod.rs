@@ -130,6 +130,9 @@ pub enum CliError {
         /// What to do.
         advice: String,
     },
+    /// An address of a database cannot be used.
+    #[error(transparent)]
+    Url(#[from] database::UrlError),
     /// Cases cannot be moved.
     #[error(transparent)]
     Move(#[from] move_cases::MoveError),
@@ -167,7 +170,7 @@ impl CliError {
             }),
             Self::Usage { advice, .. } => Some(advice.clone()),
             // it says itself what to do
-            Self::Move(_) => None,
+            Self::Move(_) | Self::Url(_) => None,
             Self::Backup(error) => backup::advice(error),
             Self::Replay(error) => error.advice(),
             Self::Serve(error) => error.advice(),

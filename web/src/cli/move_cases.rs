@@ -16,6 +16,7 @@ use niyam_kernel::moving::{ClockRule, MovePlan};
 use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::VersionDigest;
 
+use super::database::{DatabaseOptions, UrlError};
 use super::{CliError, Exit, Format};
 use crate::api::shape::moment;
 use crate::console::{Console, Paint};
@@ -31,7 +32,7 @@ const PAGE: u64 = 256;
 ///
 /// Without --apply it only shows what would happen to each case: states, clocks before and after, who would be asked,
 /// what is in the way. With --apply it does exactly that; a case that went on in between is left as it is. While a
-/// server works on the data folder, use its API instead: POST /api/v1/cases/CASE/move.
+/// server works on the data folder, use its API instead: POST /api/v1/cases/CASE/move. On PostgreSQL it works beside them.
 #[derive(Debug, Args)]
 pub struct Move {
     /// The cases, by id.
@@ -65,6 +66,9 @@ pub struct Move {
     /// The data folder.
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data: PathBuf,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -97,6 +101,9 @@ pub enum MoveError {
     /// The cases cannot be listed.
     #[error(transparent)]
     View(#[from] ViewError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Url(#[from] UrlError),
     /// No threads.
     #[error("the program cannot start")]
     System(#[source] std::io::Error),
@@ -150,8 +157,12 @@ async fn moves(arguments: &Move, console: &mut Console) -> Result<Exit, CliError
 }
 
 async fn open(arguments: &Move, office: Office) -> Result<Arc<Engine>, CliError> {
+    let data = arguments.database.data(arguments.data.clone()).map_err(MoveError::Url)?;
+    if matches!(data, Data::Folder(_)) && !arguments.data.join("niyam.db").exists() {
+        return Err(usage("there is no database in that data folder", "name the folder of the server with --data"));
+    }
     let config = Config {
-        data: Data::Folder(arguments.data.clone()),
+        data,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         library: niyam_rules::shipped::library(),
@@ -161,9 +172,6 @@ async fn open(arguments: &Move, office: Office) -> Result<Arc<Engine>, CliError>
         max_pages: None,
         limits: Limits::default(),
     };
-    if !arguments.data.join("niyam.db").exists() {
-        return Err(usage("there is no database in that data folder", "name the folder of the server with --data"));
-    }
     Ok(Engine::open(config).await.map_err(MoveError::Open)?)
 }
 

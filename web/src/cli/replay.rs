@@ -6,9 +6,9 @@ use std::sync::Arc;
 use clap::Args;
 use niyam_engine::error::OpenError;
 use niyam_engine::replay::{Around, Audit, Auditor, Halt, ReplayError, Summary, Sweep, Verdict};
-use niyam_engine::store::sea::DatabaseUrl;
 use niyam_engine::time::{Clock, SystemClock, SystemEntropy};
 
+use super::database::DatabaseOptions;
 use super::{CliError, Exit, Format};
 use crate::console::{Console, Paint};
 use crate::demo;
@@ -38,9 +38,9 @@ pub struct Replay {
     /// Data folder.
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data: PathBuf,
-    /// PostgreSQL instead of the file in the data folder, as with `niyam serve`.
-    #[arg(long, value_name = "URL", value_delimiter = ',')]
-    pub database_url: Vec<DatabaseUrl>,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
     /// Only report what differs; halt nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -93,14 +93,14 @@ impl ReplayFailure {
 /// # Errors
 /// [`ReplayFailure`]; what differs is no error but [`Exit::Found`].
 pub fn run(arguments: &Replay, console: &mut Console) -> Result<Exit, CliError> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ReplayFailure::System)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ReplayFailure::System)?;
     runtime.block_on(replay(arguments, console))
 }
 
 async fn replay(arguments: &Replay, console: &mut Console) -> Result<Exit, CliError> {
+    let urls = arguments.database.urls()?;
     let around = around(&arguments.data)?;
-    let auditor = Auditor::open(&arguments.data, &arguments.database_url, around).await.map_err(ReplayFailure::from)?;
+    let auditor = Auditor::open(&arguments.data, &urls, around).await.map_err(ReplayFailure::from)?;
     let summary = match &arguments.case {
         Some(name) => {
             let case = auditor.named(name).await.map_err(ReplayFailure::from)?;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use niyam_engine::backup::{self, Manifest};
 use niyam_engine::replay::{Summary, Sweep};
-use niyam_engine::store::sea::DatabaseUrl;
 
 use super::backup::in_words;
+use super::database::DatabaseOptions;
 use super::{CliError, Exit, Format, replay};
 use crate::console::{Console, Paint};
 
@@ -26,9 +26,9 @@ pub struct Restore {
     /// Data folder without a database; made when it is not there.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// Restore into this empty PostgreSQL database instead; the data folder then holds only the key.
-    #[arg(long, value_name = "URL", value_delimiter = ',')]
-    pub database_url: Vec<DatabaseUrl>,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
     /// How results are written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -44,13 +44,14 @@ pub fn run(arguments: &Restore, console: &mut Console) -> Result<Exit, CliError>
 }
 
 async fn restore(arguments: &Restore, console: &mut Console) -> Result<Exit, CliError> {
+    let urls = arguments.database.urls()?;
     let checked = backup::check(&arguments.from)?;
     let manifest = checked.manifest.clone();
     std::fs::create_dir_all(&arguments.data).map_err(replay::ReplayFailure::System)?;
     let around = replay::around(&arguments.data)?;
     let bar = console.progress(manifest.tables.values().map(|table| table.rows).sum());
     let step = bar.clone();
-    let restored = backup::restore(&checked, &arguments.data, &arguments.database_url, around, move || step.inc(1)).await;
+    let restored = backup::restore(&checked, &arguments.data, &urls, around, move || step.inc(1)).await;
     bar.finish_and_clear();
     let restored = restored?;
     let sweep = Sweep { jobs: replay::jobs(), halt_at_most: 0 };
@@ -88,7 +89,9 @@ fn tell(
     } else {
         let held = summary.cases - summary.differing;
         console.line(format!("{held} of {} hash chains hold; nothing was stepped again", summary.cases))?;
-        console.line("  = the deployment key is not here: put `deployment.key` into the folder and run `niyam replay --all`")?;
+        console.line(
+            "  = the deployment key is not here: put `deployment.key` into the folder and run `niyam replay --all`",
+        )?;
     }
     let at = chrono::DateTime::from_timestamp_millis(taken_at_ms).map_or_else(String::new, |at| at.to_rfc3339());
     let word = console.paint(Paint::Warning, "note");

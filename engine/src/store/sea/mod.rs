@@ -37,8 +37,8 @@ use tokio::sync::MutexGuard;
 use crate::error::{OpenError, StoreError};
 use crate::store::{Bus, Watcher};
 use fault::fault;
-use postgres::{Cluster, bus::PostgresBus};
 pub(crate) use portable::{Cell, Filler, Kind, Loading, NotLoading, Shape, Sink, dump};
+use postgres::{Cluster, bus::PostgresBus};
 pub use postgres::{DatabaseUrl, DatabaseUrlError};
 use sqlite::Sqlite;
 

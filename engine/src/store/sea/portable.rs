@@ -73,10 +73,7 @@ impl SeaStore {
 }
 
 /// Hands every row that a transaction sees to a sink.
-pub async fn dump<E: From<StoreError>>(
-    db: &DatabaseTransaction,
-    sink: &mut (dyn Sink<E> + Send),
-) -> Result<(), E> {
+pub async fn dump<E: From<StoreError>>(db: &DatabaseTransaction, sink: &mut (dyn Sink<E> + Send)) -> Result<(), E> {
     for shape in shapes(db).await.map_err(|error| fault("read the schema", error))? {
         sink.table(&shape)?;
         let mut last: Option<Vec<Cell>> = None;
