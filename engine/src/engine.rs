@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use niyam_kernel::event::{Actor, EventBody};
-use niyam_kernel::id::{AlertId, CaseId, RequestId};
+use niyam_kernel::id::{AlertId, CaseId, EffectId, RequestId};
 use niyam_kernel::moving::MovePlan;
 use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::{Library, VersionDigest};
 use niyam_rules::protocol::Protocol;
-use tokio::sync::{Mutex, Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 use crate::error::{ActError, OpenError, ReceiveError, StoreError, ViewError};
 use crate::health::{self, Health, Pulse};
-use crate::outbox::Channels;
+use crate::outbox::{Channels, DeadLetter, InHand};
 use crate::people::People;
 use crate::replay::{Audit, ReplayError, Source, replay_case};
 use crate::request::{
@@ -28,9 +28,10 @@ use crate::runtime::lane::Lanes;
 use crate::runtime::receive::Turns;
 use crate::runtime::start::{Opened, check_key, open_data, open_postgres};
 use crate::runtime::versions::Versions;
+use crate::schedule::{ScheduleView, Schedules};
 use crate::seal::DeploymentKey;
 use crate::store::sea::DatabaseUrl;
-use crate::store::{AccessRow, Store};
+use crate::store::{AccessRow, DeskNoticeRow, Store};
 use crate::time::{Clock, Entropy, new_uuid};
 use crate::understood::Intake;
 use crate::verify::{ChainError, verify};
@@ -113,6 +114,8 @@ pub struct Config {
     pub intake: Arc<dyn Intake>,
     /// Ways out of the police; by default a box that a person empties.
     pub channels: Channels,
+    /// What is done by itself at set times; by default as shipped.
+    pub schedules: Schedules,
     /// Most pages (of 4096 bytes) that the database may have; `None` = as the disk allows.
     pub max_pages: Option<u32>,
     /// How much may wait, and what may stay in memory.
@@ -170,15 +173,16 @@ impl Engine {
             entropy: config.entropy,
             people: config.people,
             intake: config.intake,
-            channels: config.channels,
+            exits: config.channels.into(),
+            schedules: config.schedules,
             versions,
             changes: broadcast::channel(CHANGES).0,
             missed: watch::channel(0).0,
             wake: Notify::new(),
             intake_turns: Turns::default(),
             stored_versions: std::sync::Mutex::default(),
-            dispatch_turn: Mutex::new(()),
-            resting: Mutex::default(),
+            wake_outbox: Notify::new(),
+            in_hand: InHand::default(),
             clocks_pulse: Pulse::default(),
             outbox_pulse: Pulse::default(),
             // what was destroyed just before a crash
@@ -189,6 +193,7 @@ impl Engine {
             // no other node can have the data open, so no claim can be alive
             runtime.store.release_claims(None).await?;
         }
+        runtime.define_schedules().await?;
         let engine = Arc::new(Self { runtime, _lock: lock });
         engine.settle().await?;
         Ok(engine)
@@ -406,23 +411,46 @@ impl Engine {
         }
     }
 
+    /// Until `shutdown` resolves, and what was begun has ended.
     async fn work(&self, shutdown: impl Future<Output = ()> + Send) {
-        let mut shutdown = std::pin::pin!(shutdown);
-        loop {
-            if let Err(error) = self.settle().await {
-                tracing::error!(%error, "clocks and outbox could not go on; they try again");
-                // the failure may last: do not turn in place
-                let pause = std::time::Duration::from_millis(LONGEST_SLEEP_MS);
-                tokio::select! {
-                    () = &mut shutdown => return,
-                    () = tokio::time::sleep(pause) => continue,
+        let (stop, stopped) = watch::channel(false);
+        let stopping = async {
+            shutdown.await;
+            // whoever listens lives as long as this
+            let _ = stop.send(true);
+        };
+        tokio::join!(
+            stopping,
+            self.keep_firing(&stopped),
+            self.runtime.keep_dispatching(&stopped),
+            self.runtime.keep_schedules(&stopped),
+        );
+    }
+
+    /// Fires clocks and works on unread alerts until `stop` says so.
+    async fn keep_firing(&self, stop: &watch::Receiver<bool>) {
+        let mut stopped = stop.clone();
+        while !*stop.borrow() {
+            let now = self.now();
+            let done = match self.runtime.take_up_unread(now).await {
+                Ok(_) => self.runtime.fire_due(now).await,
+                Err(error) => Err(error),
+            };
+            let wait_ms = match done {
+                Ok(_) => {
+                    self.runtime.clocks_pulse.beat();
+                    let next = self.runtime.store.next_due().await.ok().flatten();
+                    // what is due and still there rests, is being read or is an effect: look again soon, not at once
+                    next.map_or(LONGEST_SLEEP_MS, |due| due.since_ms(self.now())).clamp(50, LONGEST_SLEEP_MS)
                 }
-            }
-            let next = self.runtime.store.next_due().await.ok().flatten();
-            // what is due and still there after settling rests or is being read: look again soon, not at once
-            let wait_ms = next.map_or(LONGEST_SLEEP_MS, |due| due.since_ms(self.now())).clamp(50, LONGEST_SLEEP_MS);
+                Err(error) => {
+                    tracing::error!(%error, "clocks could not go on; they try again");
+                    LONGEST_SLEEP_MS
+                }
+            };
             tokio::select! {
-                () = &mut shutdown => return,
+                biased;
+                _ = stopped.wait_for(|stop| *stop) => {}
                 () = self.runtime.wake.notified() => {}
                 () = tokio::time::sleep(std::time::Duration::from_millis(wait_ms)) => {}
             }
@@ -450,6 +478,31 @@ impl Engine {
                 return self.runtime.scrub().await;
             }
         }
+    }
+
+    /// Does every scheduled job that is due. Returns how many were done.
+    pub async fn run_schedules(&self) -> Result<usize, StoreError> {
+        self.runtime.run_schedules(self.now()).await
+    }
+
+    /// What is done at set times, and what came of it.
+    pub async fn schedules(&self) -> Result<Vec<ScheduleView>, ViewError> {
+        self.runtime.schedule_views().await
+    }
+
+    /// What the engine itself has told the desks, the latest first.
+    pub async fn desk_notices(&self) -> Result<Vec<DeskNoticeRow>, ViewError> {
+        self.runtime.desk_notices().await
+    }
+
+    /// Effects that were given up, the latest first. Opens nothing sealed.
+    pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, ViewError> {
+        self.runtime.dead_letters().await
+    }
+
+    /// Has an effect that was given up tried again.
+    pub async fn deliver_again(&self, id: EffectId, actor: &Actor) -> Result<(), ActError> {
+        self.runtime.deliver_again(id, actor).await
     }
 
     /// Fires every clock that is due at `now`, in the order they are due. Returns how many fired.

@@ -177,6 +177,9 @@ pub enum ActError {
     /// No such alert, or one that is not filed.
     #[error("there is no filed alert {0}")]
     NotFiled(AlertId),
+    /// An effect that was not given up, or is tried again already.
+    #[error("the delivery {0} was not given up, or is tried again already")]
+    NotFailed(EffectId),
     /// The case refused it; that it was tried is in its timeline.
     #[error("{}", text.en)]
     Refused {

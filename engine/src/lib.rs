@@ -6,7 +6,7 @@
 //! Invariants: nothing acknowledged is lost, nothing is applied twice, every clock fires, no case is without somebody
 //! responsible. Personal data never stand in a plain column or a log line. The formats are in `docs/storage.md`.
 //!
-//! Where a new thing goes: a new kind of effect in `outbox`, a new column in `migrations` and `store`, a new thing to
+//! Where a new thing goes: a new kind of effect in `outbox`, what is done at set times in `schedule`, a new column in `migrations` and `store`, a new thing to
 //! see in `view`.
 
 pub mod backup;
@@ -21,6 +21,7 @@ pub mod reading;
 pub mod replay;
 pub mod request;
 mod runtime;
+pub mod schedule;
 pub mod seal;
 pub mod store;
 pub mod time;

@@ -28,7 +28,13 @@ fn store() -> MemoryStore {
 async fn a_refused_commit_leaves_no_trace_and_holds_up_no_other() {
     let store = store();
     let effect = EffectId { case: CaseId(uuid::Uuid::nil()), event: 1, index: 0 };
-    let ended = Write::EffectEnded { id: effect, status: EffectStatus::Done, at: Timestamp::default(), reason: None };
+    let ended = Write::EffectEnded {
+        id: effect,
+        owner: String::new(),
+        status: EffectStatus::Done,
+        at: Timestamp::default(),
+        reason: None,
+    };
     let group = [
         commit(vec![request(1)]),
         commit(vec![request(2), request(1)]),

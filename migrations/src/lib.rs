@@ -18,6 +18,7 @@ mod m0005_work;
 mod m0006_told;
 mod m0007_alerts_again;
 mod m0008_lean_rows;
+mod m0012_schedules;
 
 /// All steps in order.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_told::Migration),
             Box::new(m0007_alerts_again::Migration),
             Box::new(m0008_lean_rows::Migration),
+            Box::new(m0012_schedules::Migration),
         ]
     }
 }

@@ -38,14 +38,25 @@ pub async fn an_expired_claim_is_taken_over(place: Place) {
         return;
     }
     assert_eq!(claimed(store.as_ref(), "awake", 9).await.len(), 5);
-    let ended = |reason: &str| {
-        let reason = Some(reason.to_owned());
-        commit(vec![Write::EffectEnded { id: effect_id(1, 1, 0), status: EffectStatus::Done, at: NOW, reason }])
+    let ended = |owner: &str| {
+        let (owner, reason) = (owner.to_owned(), Some(format!("by {owner}")));
+        commit(vec![Write::EffectEnded { id: effect_id(1, 1, 0), owner, status: EffectStatus::Done, at: NOW, reason }])
     };
-    store.commit(&ended("by the one awake")).await.unwrap();
-    // the paused one wakes up and goes on where it stood
-    let late = store.commit(&ended("by the paused one")).await;
+    // the paused one wakes up and goes on where it stood: before the other has ended, and after
+    let late = store.commit(&ended("paused")).await;
     assert!(matches!(late, Err(StoreError::Ended(_))), "{late:?}");
+    store.commit(&ended("awake")).await.unwrap();
+    let late = store.commit(&ended("paused")).await;
+    assert!(matches!(late, Err(StoreError::Ended(_))), "{late:?}");
+    let row = &store.effects_of(case_id(1)).await.unwrap()[0];
+    assert_eq!((row.status, row.reason.as_deref()), (EffectStatus::Done, Some("by awake")));
+    for (waits, reason) in [("paused", false), ("awake", true)] {
+        let (id, owner) = (effect_id(1, 1, 1), waits.to_owned());
+        let write = Write::EffectWaits { id, owner, next_at: later(7), reason: "no turn".to_owned() };
+        assert_eq!(store.commit(&commit(vec![write])).await.is_ok(), reason, "{waits}");
+    }
+    let row = &store.effects_of(case_id(1)).await.unwrap()[1];
+    assert_eq!((row.attempts, row.next_at, row.status), (0, later(7), EffectStatus::Waiting), "no try was counted");
     store.release_claims(Some("paused")).await.unwrap();
     assert!(claimed(store.as_ref(), "third", 9).await.is_empty(), "it cannot give back what others hold");
 }

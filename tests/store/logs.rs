@@ -71,7 +71,13 @@ pub async fn every_write_is_read_back(place: Place) {
     assert_eq!(store.next_due().await.unwrap(), Some(later(60)));
     store.commit(&commit(vec![Write::CancelTimer(case_id(1), 4)])).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(later(70)));
-    let ended = Write::EffectEnded { id: effect_id(1, 2, 0), status: EffectStatus::Done, at: NOW, reason: None };
+    let ended = Write::EffectEnded {
+        id: effect_id(1, 2, 0),
+        owner: "one".to_owned(),
+        status: EffectStatus::Done,
+        at: NOW,
+        reason: None,
+    };
     store.commit(&commit(vec![ended])).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), None);
 }

@@ -8,6 +8,7 @@ mod groups;
 mod logs;
 mod place;
 mod rows;
+mod schedules;
 mod schema;
 mod servers;
 mod work;
@@ -40,6 +41,11 @@ macro_rules! every_store {
                 claims::an_expired_claim_is_taken_over
                 claims::claims_are_given_back_by_their_owner
                 claims::clocks_are_claimed_in_the_order_they_are_due
+                schedules::a_schedule_is_claimed_and_done_once
+                schedules::a_clock_that_could_not_fire_rests
+                schedules::what_was_given_up_is_listed_and_tried_again
+                schedules::the_desk_is_told_the_same_once
+                schedules::what_waits_is_counted_and_cases_are_found_by_page
             );
         })*
     };

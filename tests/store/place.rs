@@ -89,14 +89,14 @@ impl Place {
             Kind::SqliteMemory => return false,
             Kind::Memory => self.clock.advance("1h".parse::<Duration>().unwrap()),
             Kind::Postgres => {
-                for table in ["outbox", "timers"] {
+                for table in ["outbox", "timers", "schedules"] {
                     server().sql(&self.database, &sql(table));
                 }
             }
             Kind::SqliteFile => {
                 let file = self.folder.path().join("niyam.db");
                 let database = Database::connect(format!("sqlite://{}", file.display())).await.unwrap();
-                for table in ["outbox", "timers"] {
+                for table in ["outbox", "timers", "schedules"] {
                     let statement = Statement::from_string(database.get_database_backend(), sql(table));
                     database.execute_raw(statement).await.unwrap();
                 }

@@ -111,7 +111,7 @@ pub fn lookup(case: u128, hash: u8, seal: Option<&str>) -> LookupRow {
 }
 
 pub fn timer(case: u128, timer: u64, due: Timestamp) -> TimerRow {
-    TimerRow { case: case_id(case), timer, due }
+    TimerRow { case: case_id(case), timer, due, attempts: 0 }
 }
 
 pub fn effect(case: u128, event: u64, index: u32, next_at: Timestamp) -> EffectRow {
@@ -122,6 +122,7 @@ pub fn effect(case: u128, event: u64, index: u32, next_at: Timestamp) -> EffectR
         attempts: 0,
         next_at,
         reason: None,
+        since: next_at,
     }
 }
 

@@ -15,13 +15,18 @@ pub async fn the_first_outcome_of_an_effect_stays(place: Place) {
         let reason = Some(reason.to_owned());
         commit(vec![
             Write::Notice(notice(1, 1, if status == EffectStatus::Done { 0 } else { 1 })),
-            Write::EffectEnded { id: effect_id(1, 1, 0), status, at: NOW, reason },
+            Write::EffectEnded { id: effect_id(1, 1, 0), owner: "one".to_owned(), status, at: NOW, reason },
         ])
     };
     store.commit(&ended(EffectStatus::Done, "taken")).await.unwrap();
     let late = store.commit(&ended(EffectStatus::Failed, "too late")).await;
     assert!(matches!(late, Err(StoreError::Ended(id)) if id == effect_id(1, 1, 0)), "{late:?}");
-    let again = Write::EffectRetry { id: effect_id(1, 1, 0), next_at: NOW, reason: "again".to_owned() };
+    let again = Write::EffectRetry {
+        id: effect_id(1, 1, 0),
+        owner: "one".to_owned(),
+        next_at: NOW,
+        reason: "again".to_owned(),
+    };
     let late = store.commit(&commit(vec![again])).await;
     assert!(matches!(late, Err(StoreError::Ended(_))), "{late:?}");
     let row = &store.effects_of(case_id(1)).await.unwrap()[0];
@@ -34,7 +39,12 @@ pub async fn an_effect_comes_back_when_it_is_due(place: Place) {
     store.commit(&open(1)).await.unwrap();
     store.commit(&commit(vec![Write::Effect(effect(1, 1, 0, NOW))])).await.unwrap();
     assert_eq!(store.claim_effects("one", NOW, 9).await.unwrap().len(), 1);
-    let again = Write::EffectRetry { id: effect_id(1, 1, 0), next_at: later(500), reason: "no line".to_owned() };
+    let again = Write::EffectRetry {
+        id: effect_id(1, 1, 0),
+        owner: "one".to_owned(),
+        next_at: later(500),
+        reason: "no line".to_owned(),
+    };
     store.commit(&commit(vec![again])).await.unwrap();
     assert!(store.claim_effects("two", later(499), 9).await.unwrap().is_empty());
     let row = store.claim_effects("two", later(500), 9).await.unwrap().remove(0);

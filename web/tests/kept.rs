@@ -42,6 +42,7 @@ async fn engine(folder: &Path, cases: u32) -> Arc<Engine> {
         intake: Arc::new(ReadByPeople { protocol: "kota".to_owned() }),
         channels: Channels::default(),
         max_pages: None,
+        schedules: niyam_engine::schedule::Schedules::default(),
         limits: Limits::default(),
     };
     let engine = Engine::open(config).await.expect("a folder opens");

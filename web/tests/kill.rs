@@ -132,6 +132,7 @@ async fn open(folder: &Path) -> Arc<Engine> {
         intake: niyam_web::intake::shipped(),
         channels: Channels::default(),
         max_pages: None,
+        schedules: niyam_engine::schedule::Schedules::shipped(),
         limits: Limits::default(),
     };
     Engine::open(config).await.expect("opens after the kill")

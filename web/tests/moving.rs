@@ -40,6 +40,7 @@ async fn open(folder: &Path, library: Library) -> Arc<Engine> {
         intake: Arc::new(ReadByPeople { protocol: "kota".to_owned() }),
         channels: Channels::default(),
         max_pages: None,
+        schedules: niyam_engine::schedule::Schedules::default(),
         limits: Limits::default(),
     };
     Engine::open(config).await.expect("it opens")

@@ -1,6 +1,6 @@
 //! What happens to a case. Every event is stored before it counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +120,11 @@ pub enum EventBody {
     Halted {
         /// What was found.
         breach: Breach,
+    },
+    /// The time for which personal data of a closed case are kept is over: all facts of these seal groups are forgotten.
+    Forgotten {
+        /// Seal groups.
+        seals: BTreeSet<String>,
     },
 }
 

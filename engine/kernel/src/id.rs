@@ -94,6 +94,21 @@ impl std::fmt::Display for EffectId {
     }
 }
 
+impl std::str::FromStr for EffectId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let wrong = || IdError { text: text.to_owned(), prefix: "case" };
+        let mut parts = text.split('.');
+        let (Some(case), Some(event), Some(index), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(wrong());
+        };
+        let (event, index) = (event.parse().map_err(|_| wrong())?, index.parse().map_err(|_| wrong())?);
+        Ok(Self { case: case.parse().map_err(|_| wrong())?, event, index })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +119,12 @@ mod tests {
         assert_eq!(id.to_string(), "case_00000000000000000000000000000007");
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!(id.to_string().parse::<AlertId>().is_err());
+        let effect = EffectId { case: id, event: 7, index: 2 };
+        assert_eq!(effect.to_string().parse(), Ok(effect));
+        for wrong in
+            ["case_00000000000000000000000000000007", "case_7.1.2", "case_00000000000000000000000000000007.-1.2"]
+        {
+            assert!(wrong.parse::<EffectId>().is_err());
+        }
     }
 }

@@ -4,6 +4,8 @@
 //! event -> refused? (number, life, act, form, guard) -> facts -> chart runs to rest -> state, effects, reasons
 //! ```
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use niyam_rules::bundle::VersionDigest;
@@ -14,7 +16,7 @@ use niyam_rules::value::Value;
 use crate::behaviour::Behaviour;
 use crate::effect::Effect;
 use crate::event::{Breach, Event, EventBody, Refusal};
-use crate::interpret::{Run, World, has_ended};
+use crate::interpret::{Run, World};
 use crate::occurrence::{Occurrence, Origin};
 use crate::state::{CaseState, EffectPlace, Fires, Life, Source};
 use crate::time::Timestamp;
@@ -65,6 +67,9 @@ pub fn step_as(behaviour: Behaviour, protocol: &Protocol, mut case: CaseState, e
     if !belongs(protocol, &case) {
         case.life = Life::Halted { breach: Breach::OtherVersion };
     }
+    if let EventBody::Forgotten { seals } = &event.body {
+        return forget(protocol, case, event, seals);
+    }
     if let Some(refusal) = refuse(protocol, &case, &event.body) {
         case.number = expected;
         return Step::refused(case, refusal);
@@ -89,6 +94,20 @@ pub fn halt(mut case: CaseState, breach: &Breach) -> Step {
     Step { state: case, effects: Vec::new(), reasons: Vec::new(), refusal: None }
 }
 
+/// Forgets seal groups of a closed case, also of one that has ended for good. The chart is not asked: what the law does not
+/// let anybody keep goes, whatever the protocol says. A case that runs or stands still keeps what it knows.
+fn forget(protocol: &Protocol, mut case: CaseState, event: &Event, seals: &BTreeSet<String>) -> Step {
+    if !matches!(case.life, Life::Closed { .. }) {
+        case.number = event.number;
+        return Step::refused(case, Refusal::NotAllowedHere { act: name(&event.body) });
+    }
+    let mut run = Run::new(World::of(protocol), case, event.number, event.at);
+    for seal in seals {
+        run.erase(seal);
+    }
+    Step { state: run.case, effects: run.effects, reasons: run.reasons, refusal: None }
+}
+
 /// Whether every state and clock that a case names is one of the protocol's. It always is, unless the case was loaded with
 /// another version than it runs on; then it is halted, since any step would be a guess.
 pub(crate) fn belongs(protocol: &Protocol, case: &CaseState) -> bool {
@@ -103,12 +122,18 @@ pub(crate) fn belongs(protocol: &Protocol, case: &CaseState) -> bool {
         && case.timers.values().all(|timer| has_clock(&timer.fires))
 }
 
+/// Whether a case has ended for good: it takes no event of its chart any more.
+#[must_use]
+pub fn has_ended(protocol: &Protocol, case: &CaseState) -> bool {
+    crate::interpret::has_ended(&protocol.chart, &case.configuration)
+}
+
 /// Why a case takes no such event now, whatever it holds.
 fn refuse(protocol: &Protocol, case: &CaseState, body: &EventBody) -> Option<Refusal> {
     if matches!(case.life, Life::Halted { .. }) {
         return Some(Refusal::Halted);
     }
-    if has_ended(&protocol.chart, &case.configuration) {
+    if has_ended(protocol, case) {
         return Some(Refusal::Closed);
     }
     let opens = matches!(body, EventBody::Opened { .. });
@@ -128,6 +153,7 @@ fn name(body: &EventBody) -> String {
         EventBody::External { name, .. } => name.clone(),
         EventBody::Moved { .. } => "case.moved".to_owned(),
         EventBody::Halted { .. } => "halted".to_owned(),
+        EventBody::Forgotten { .. } => "forgotten".to_owned(),
     }
 }
 
@@ -161,8 +187,9 @@ fn take<'p>(run: &mut Run<'p>, protocol: &'p Protocol, body: &EventBody) -> Resu
         }
         // needs both versions: see `moving::step_move`
         EventBody::Moved { .. } => return Err(Refusal::NotAllowedHere { act: name(body) }),
-        // it never comes here: `step` answers it before anything runs
+        // these never come here: `step` answers them before anything runs
         EventBody::Halted { breach } => run.breach = Some(breach.clone()),
+        EventBody::Forgotten { seals } => seals.iter().for_each(|seal| run.erase(seal)),
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What must stand beside a log: clocks, effects, the sealed part of the state, the row of the board.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use niyam_kernel::effect::Effect;
 use niyam_kernel::id::CaseId;
@@ -79,10 +79,14 @@ pub fn clocks(state: &CaseState, rows: &[TimerRow]) -> Option<String> {
     if !matches!(state.life, Life::Halted { .. }) {
         armed.extend(state.timers.iter().map(|(id, timer)| (id.0, timer.due.as_ms())));
     }
-    let stored: BTreeMap<u64, i64> = rows.iter().map(|row| (row.timer, row.due.as_ms())).collect();
-    let missing = armed.keys().filter(|id| !stored.contains_key(id)).count();
-    let more = stored.keys().filter(|id| !armed.contains_key(id)).count();
-    let moved = armed.iter().filter(|(id, due)| stored.get(id).is_some_and(|stored| stored != *due)).count();
+    let stored: BTreeSet<u64> = rows.iter().map(|row| row.timer).collect();
+    let missing = armed.keys().filter(|id| !stored.contains(id)).count();
+    let more = stored.iter().filter(|id| !armed.contains_key(id)).count();
+    // a clock that could not fire is looked at later than it was due
+    let has_moved = |row: &&TimerRow, due: i64| {
+        if row.attempts > 0 { row.due.as_ms() < due } else { row.due.as_ms() != due }
+    };
+    let moved = rows.iter().filter(|row| armed.get(&row.timer).is_some_and(|due| has_moved(row, *due))).count();
     (missing + more + moved > 0)
         .then(|| format!("of the armed clocks {missing} are missing, {more} are too many, {moved} have another time"))
 }

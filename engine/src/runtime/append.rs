@@ -254,7 +254,8 @@ impl Runtime {
             | EventBody::Delivered { .. }
             | EventBody::Moved { .. }
             | EventBody::External { .. }
-            | EventBody::Halted { .. } => (None, None),
+            | EventBody::Halted { .. }
+            | EventBody::Forgotten { .. } => (None, None),
         };
         // what ends a session may say in its words what the session is about
         let ends_session = matches!(&event.body, EventBody::Joined { event, .. } if event.starts_with("session."));
@@ -336,9 +337,9 @@ fn timers(case: CaseId, before: &CaseState, after: &CaseState, event: &Event, wr
             Some(known) if known.due == timer.due && !halted => {}
             Some(_) => {
                 writes.push(Write::CancelTimer(case, id.0));
-                writes.push(Write::StartTimer(TimerRow { case, timer: id.0, due: timer.due }));
+                writes.push(Write::StartTimer(TimerRow { case, timer: id.0, due: timer.due, attempts: 0 }));
             }
-            None => writes.push(Write::StartTimer(TimerRow { case, timer: id.0, due: timer.due })),
+            None => writes.push(Write::StartTimer(TimerRow { case, timer: id.0, due: timer.due, attempts: 0 })),
         }
     }
     // a case that was halted keeps its clocks in the state, but nothing may fire them
@@ -358,6 +359,7 @@ fn effects(case: CaseId, event: &Event, effects: Vec<Effect>, writes: &mut Vec<W
             attempts: 0,
             next_at: event.at,
             reason: None,
+            since: event.at,
         }));
     }
 }
@@ -384,6 +386,7 @@ pub const fn kind(body: &EventBody) -> &'static str {
         EventBody::Moved { .. } => MOVED,
         EventBody::External { .. } => "external",
         EventBody::Halted { .. } => "halted",
+        EventBody::Forgotten { .. } => "forgotten",
     }
 }
 

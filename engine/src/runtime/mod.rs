@@ -23,20 +23,20 @@ pub mod receive;
 pub mod start;
 pub mod versions;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use niyam_kernel::id::CaseId;
 use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::VersionDigest;
-use tokio::sync::{Mutex, Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 use crate::error::StoreError;
 use crate::health::Pulse;
-use crate::outbox::Channels;
+use crate::outbox::{Exits, InHand};
 use crate::people::People;
 use crate::request::Change;
+use crate::schedule::Schedules;
 use crate::seal::DeploymentKey;
 use crate::store::{Commit, Committed, Store, Write};
 use crate::time::{Clock, Entropy};
@@ -60,21 +60,22 @@ pub struct Runtime {
     pub entropy: Arc<dyn Entropy>,
     pub people: Arc<dyn People>,
     pub intake: Arc<dyn Intake>,
-    pub channels: Channels,
+    pub exits: Exits,
+    pub schedules: Schedules,
     pub versions: Arc<Versions>,
     pub changes: broadcast::Sender<Change>,
     /// How often changes of other nodes may have been missed.
     pub missed: watch::Sender<u64>,
-    /// Rung when there is something to dispatch or a new clock.
+    /// Rung when there may be a new clock.
     pub wake: Notify,
+    /// Rung when there may be something to deliver.
+    pub wake_outbox: Notify,
     /// Alerts that may be about one person are matched one after the other on this node.
     pub intake_turns: receive::Turns,
     /// Versions known to be in the store, where nothing removes them.
     pub stored_versions: std::sync::Mutex<BTreeSet<VersionDigest>>,
-    /// One round of deliveries at a time.
-    pub dispatch_turn: Mutex<()>,
-    /// Timers that could not fire, and until when they are left alone.
-    pub resting: Mutex<BTreeMap<(CaseId, u64), Timestamp>>,
+    /// Effects that this node has taken up and not ended.
+    pub in_hand: InHand,
     /// Beats with every round of clocks that went well.
     pub clocks_pulse: Pulse,
     /// Beats with every round of deliveries that went well.
@@ -124,6 +125,12 @@ impl Runtime {
         Ok(())
     }
 
+    /// There may be a new clock, or something to deliver.
+    pub fn ring(&self) {
+        self.wake.notify_one();
+        self.wake_outbox.notify_one();
+    }
+
     /// Tells of a change, after its commit.
     pub fn tell(&self, change: Change) {
         // nobody listening is no failure
@@ -131,6 +138,6 @@ impl Runtime {
         if let Some(bus) = self.store.bus() {
             bus.tell(change);
         }
-        self.wake.notify_one();
+        self.ring();
     }
 }

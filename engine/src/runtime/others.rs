@@ -23,7 +23,7 @@ impl Runtime {
                 }
             }
             // a clock may have been armed, or an effect been left
-            self.wake.notify_one();
+            self.ring();
         }
     }
 }

@@ -51,7 +51,8 @@ pub fn split_event(protocol: &Protocol, mut event: Event) -> (Event, SealedValue
         | EventBody::TimerFired { .. }
         | EventBody::Delivered { .. }
         | EventBody::External { .. }
-        | EventBody::Halted { .. } => None,
+        | EventBody::Halted { .. }
+        | EventBody::Forgotten { .. } => None,
     };
     if let Some(words) = words {
         sealed.entry(PERSON.to_owned()).or_default().insert(REASON.to_owned(), Value::Text(words));
@@ -82,7 +83,8 @@ pub fn split_event(protocol: &Protocol, mut event: Event) -> (Event, SealedValue
         EventBody::TimerFired { .. }
         | EventBody::Delivered { .. }
         | EventBody::Moved { .. }
-        | EventBody::Halted { .. } => {}
+        | EventBody::Halted { .. }
+        | EventBody::Forgotten { .. } => {}
     }
     (event, sealed)
 }
@@ -100,7 +102,10 @@ pub fn join_event(event: &mut Event, sealed: SealedValues) {
                 values.insert(name, value);
             }
             EventBody::External { data, .. } => *data = value,
-            EventBody::TimerFired { .. } | EventBody::Delivered { .. } | EventBody::Halted { .. } => {}
+            EventBody::TimerFired { .. }
+            | EventBody::Delivered { .. }
+            | EventBody::Halted { .. }
+            | EventBody::Forgotten { .. } => {}
         }
     }
 }

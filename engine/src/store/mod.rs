@@ -27,8 +27,9 @@ use crate::view::{Counts, Filter};
 
 pub use bus::{Bus, Heard};
 pub use row::{
-    AccessRow, AlertRead, AlertRow, CaseAlertRow, CaseRow, EffectRow, EffectStatus, EventRow, Expected, KeyRow,
-    LinkRow, LookupRow, NewAlert, NoticeRow, OutgoingRow, RequestRow, SnapshotRow, StoredCase, TimerRow, VersionRow,
+    AccessRow, AlertRead, AlertRow, CaseAlertRow, CaseRow, DeskNoticeRow, EffectRow, EffectStatus, EventRow, Expected,
+    KeyRow, LinkRow, LookupRow, NewAlert, NoticeRow, OutgoingRow, RequestRow, ScheduleRan, ScheduleRow, SnapshotRow,
+    StoredCase, TimerRow, VersionRow, Waiting,
 };
 
 /// Everything that one transaction writes, in order.
@@ -92,12 +93,24 @@ pub enum Write {
     StartTimer(TimerRow),
     /// Disarms a timer; nothing when it is not armed.
     CancelTimer(CaseId, u64),
+    /// A timer that could not fire is looked at again later.
+    TimerRests {
+        /// The case.
+        case: CaseId,
+        /// Number of the timer in the case.
+        timer: u64,
+        /// When it is looked at again.
+        until: Timestamp,
+    },
     /// An effect to deliver.
     Effect(EffectRow),
-    /// What became of an effect. The first outcome stays.
+    /// What became of an effect. The first outcome stays; [`StoreError::Ended`] when there is one, or when another owner has
+    /// claimed the effect since.
     EffectEnded {
         /// The effect.
         id: EffectId,
+        /// Who claimed it.
+        owner: String,
         /// Done or failed.
         status: EffectStatus,
         /// When.
@@ -105,15 +118,57 @@ pub enum Write {
         /// Why it failed, or who took it.
         reason: Option<String>,
     },
-    /// An effect is tried again later.
+    /// An effect failed and is tried again later. Refused as [`Write::EffectEnded`].
     EffectRetry {
         /// The effect.
         id: EffectId,
+        /// Who claimed it.
+        owner: String,
         /// When.
         next_at: Timestamp,
         /// Why it failed this time.
         reason: String,
     },
+    /// An effect was not tried and waits; no try is counted. Refused as [`Write::EffectEnded`].
+    EffectWaits {
+        /// The effect.
+        id: EffectId,
+        /// Who claimed it.
+        owner: String,
+        /// Until when.
+        next_at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// An effect that was given up is tried again from the start; [`StoreError::Ended`] when it was not given up.
+    EffectAgain {
+        /// The effect.
+        id: EffectId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Something that is done at set times. One of the same name keeps its next time unless the cron text has changed.
+    Schedule {
+        /// Name.
+        name: String,
+        /// Five fields of `cron`.
+        cron: String,
+        /// When it is due next.
+        next_due: Timestamp,
+    },
+    /// What is no longer done at set times, by name.
+    NoSchedule(String),
+    /// What came of a run; [`StoreError::Moved`] unless its owner still holds the claim for that time.
+    ScheduleRan(ScheduleRan),
+    /// A claim on a schedule goes on; [`StoreError::Moved`] unless its owner still holds it.
+    ScheduleHeld {
+        /// Name of the schedule.
+        name: String,
+        /// Who claimed it.
+        owner: String,
+    },
+    /// Something that the engine has to say to a desk; nothing when it was said already.
+    DeskNotice(DeskNoticeRow),
     /// A notice on screens; nothing when it is there already.
     Notice(NoticeRow),
     /// A message to somebody outside; nothing when it is there already.
@@ -286,9 +341,33 @@ pub trait AuditStore: Send + Sync {
     async fn scrub(&self) -> Result<bool, StoreError>;
 }
 
+/// What is done at set times, what the desk is told, and what waits.
+#[async_trait]
+pub trait ScheduleStore: Send + Sync {
+    /// All schedules, by name.
+    async fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError>;
+    /// Claims the schedule that is due first at `now` for an owner, unless another has it. The claim ends by the database's own
+    /// time.
+    async fn claim_schedule(&self, owner: &str, now: Timestamp) -> Result<Option<ScheduleRow>, StoreError>;
+    /// What the desks were told, the latest first.
+    async fn desk_notices(&self, limit: u64) -> Result<Vec<DeskNoticeRow>, StoreError>;
+    /// Effects that were given up, each with the time of that, the latest first.
+    async fn failed_effects(&self, limit: u64) -> Result<Vec<(EffectRow, Timestamp)>, StoreError>;
+    /// How much waits.
+    async fn waiting(&self, now: Timestamp) -> Result<Waiting, StoreError>;
+    /// When the next clock runs out.
+    async fn next_clock(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// When the last alert came on a channel.
+    async fn last_heard(&self, channel: &str) -> Result<Option<Timestamp>, StoreError>;
+    /// Cases that are open, in the order of their ids, from the one behind `after`.
+    async fn open_cases(&self, after: Option<CaseId>, limit: u64) -> Result<Vec<CaseId>, StoreError>;
+    /// Cases closed before a moment that still have a key, the oldest first.
+    async fn forgettable(&self, before: Timestamp, limit: u64) -> Result<Vec<CaseId>, StoreError>;
+}
+
 /// A whole store.
 #[async_trait]
-pub trait Store: AlertStore + CaseStore + WorkStore + AuditStore + 'static {
+pub trait Store: AlertStore + CaseStore + WorkStore + AuditStore + ScheduleStore + 'static {
     /// Writes many commits in one transaction, durable when it returns, with one answer for each in their order.
     ///
     /// A commit that is refused ([`StoreError::Conflict`], [`StoreError::Repeated`], [`StoreError::Ended`],

@@ -272,8 +272,10 @@ pub struct TimerRow {
     pub case: CaseId,
     /// Its number in the case.
     pub timer: u64,
-    /// When it runs out.
+    /// When it is looked at: when it runs out, or later when it could not fire then.
     pub due: Timestamp,
+    /// How often it could not fire.
+    pub attempts: u32,
 }
 
 /// What became of an effect.
@@ -302,6 +304,8 @@ pub struct EffectRow {
     pub next_at: Timestamp,
     /// Why it failed, or who took it.
     pub reason: Option<String>,
+    /// When it came to be, or a person had it tried again.
+    pub since: Timestamp,
 }
 
 /// A notice on the screens of a seat.
@@ -372,4 +376,70 @@ pub struct AccessRow {
     pub alert: Option<AlertId>,
     /// Seal groups.
     pub seals: Vec<String>,
+}
+
+/// What is done at set times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleRow {
+    /// Name.
+    pub name: String,
+    /// Five fields of `cron`, in Indian time.
+    pub cron: String,
+    /// When it is due next.
+    pub next_due: Timestamp,
+    /// The time that the last run was for.
+    pub last_due: Option<Timestamp>,
+    /// When the last run ended.
+    pub last_run: Option<Timestamp>,
+    /// What came of the last run.
+    pub result: Option<Text>,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleRan {
+    /// Name of the schedule.
+    pub name: String,
+    /// Who claimed it.
+    pub owner: String,
+    /// The time it was due.
+    pub due: Timestamp,
+    /// When it ended.
+    pub at: Timestamp,
+    /// When it is due next.
+    pub next_due: Timestamp,
+    /// In words.
+    pub result: Text,
+}
+
+/// Something that the engine itself has to say to a desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskNoticeRow {
+    /// What it is about; the same is said once.
+    pub id: String,
+    /// Kind: `digest`, `silent_channel`, `channel`, `clock`, `schedule`.
+    pub kind: String,
+    /// When.
+    pub at: Timestamp,
+    /// Role id.
+    pub role: String,
+    /// Unit code.
+    pub unit: String,
+    /// Who sat there.
+    pub person: Option<PersonId>,
+    /// The case it is about.
+    pub case: Option<CaseId>,
+    /// The notice.
+    pub text: Text,
+}
+
+/// What waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Clocks that are due and have not fired.
+    pub clocks_due: u64,
+    /// Effects that are due and not delivered.
+    pub effects: u64,
+    /// When the first of these is or was due.
+    pub effects_due_since: Option<Timestamp>,
 }

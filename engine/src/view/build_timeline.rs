@@ -1,11 +1,10 @@
 //! Makes the timeline. Opens nothing sealed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use niyam_kernel::effect::Effect;
 use niyam_kernel::event::{Actor, Event, EventBody, Outcome};
 use niyam_kernel::id::{CaseId, EffectId};
-use niyam_rules::chart::Recipient;
 use niyam_rules::protocol::Protocol;
 use niyam_rules::text::Text;
 use niyam_rules::value::Value;
@@ -14,7 +13,7 @@ use super::build_case::readable_seals;
 use super::timeline::{ActorView, EntryKind, ReasonView, Timeline, TimelineEntry, Told, ToldStatus};
 use super::words;
 use crate::error::{StoreError, ViewError};
-use crate::outbox::message;
+use crate::outbox::{instead_of, message};
 use crate::runtime::Runtime;
 use crate::runtime::append::OutcomeRecord;
 use crate::runtime::live::{Live, event_place, open_with};
@@ -46,7 +45,7 @@ impl Runtime {
             Some(_) => Some(self.load(id).await?).filter(|live| readable_seals(live, reader).contains(PERSON)),
             None => None,
         };
-        let mut entries = Vec::new();
+        let (mut entries, mut answered) = (Vec::new(), BTreeSet::new());
         let events = self.store.events(id).await?;
         let history = versions::history(&events, row.version)?;
         for event in events {
@@ -56,7 +55,7 @@ impl Runtime {
                 .load(versions::at(&history, event.number), self.store.as_ref())
                 .await
                 .map_err(|error| ViewError::Version { case: id, reason: error.to_string() })?;
-            let mut entry = self.entry(&protocol, &row.number, &event, &deliveries)?;
+            let mut entry = self.entry(&protocol, &row.number, &event, &deliveries, &mut answered)?;
             entry.reason_given = live.as_ref().map(|live| reason_given(live, &event)).transpose()?.flatten();
             entries.push(entry);
         }
@@ -72,8 +71,12 @@ impl Runtime {
         number: &str,
         row: &EventRow,
         deliveries: &Deliveries,
+        answered: &mut BTreeSet<(u64, u32)>,
     ) -> Result<TimelineEntry, StoreError> {
         let (event, outcome) = read(row)?;
+        // who was asked for once and is answered for again has handed over
+        let again =
+            matches!(&event.body, EventBody::Delivered { event, index, .. } if !answered.insert((*event, *index)));
         let mut reasons: Vec<ReasonView> =
             outcome.reasons.iter().map(|reason| words::reason(protocol, reason)).collect();
         if let Some(refusal) = &outcome.refusal {
@@ -88,7 +91,8 @@ impl Runtime {
             | EventBody::Delivered { .. }
             | EventBody::Moved { .. }
             | EventBody::External { .. }
-            | EventBody::Halted { .. } => None,
+            | EventBody::Halted { .. }
+            | EventBody::Forgotten { .. } => None,
         };
         Ok(TimelineEntry {
             number: row.number,
@@ -96,7 +100,7 @@ impl Runtime {
             happened_at: row.happened_at,
             late_ms,
             kind: entry_kind(&event, &outcome),
-            title: self.title(protocol, &event, &outcome, deliveries),
+            title: self.title(protocol, &event, &outcome, deliveries, again),
             actor: actor(&event.body).map(|actor| self.actor_view(protocol, actor)),
             reason_given: None,
             reasons,
@@ -105,7 +109,14 @@ impl Runtime {
         })
     }
 
-    fn title(&self, protocol: &Protocol, event: &Event, outcome: &OutcomeRecord, deliveries: &Deliveries) -> Text {
+    fn title(
+        &self,
+        protocol: &Protocol,
+        event: &Event,
+        outcome: &OutcomeRecord,
+        deliveries: &Deliveries,
+        again: bool,
+    ) -> Text {
         match &event.body {
             EventBody::Opened { .. } => words::text("Case opened", "प्रकरण खोला गया"),
             EventBody::Joined { event, .. } => match event.as_str() {
@@ -128,7 +139,7 @@ impl Runtime {
                 fired.unwrap_or_else(|| words::text("A clock ran out", "एक घड़ी का समय पूरा हुआ"))
             }
             EventBody::Delivered { event, index, outcome } => {
-                self.delivery_title(protocol, (*event, *index), outcome, deliveries)
+                self.delivery_title(protocol, (*event, *index), outcome, deliveries, again)
             }
             EventBody::External { name, .. } if name == "alert.reopened" => {
                 words::text("Made a case of a filed alert", "दर्ज रखी सूचना से प्रकरण बनाया गया")
@@ -136,6 +147,10 @@ impl Runtime {
             EventBody::Moved { .. } => {
                 words::text("Taken to another version of the protocol", "नियम के दूसरे संस्करण पर लाया गया")
             }
+            EventBody::External { name, .. } if name == crate::outbox::AGAIN => {
+                words::text("A failed message is sent again", "असफल संदेश फिर भेजा गया")
+            }
+            EventBody::Forgotten { .. } => words::text("Personal data no longer kept", "व्यक्तिगत डेटा अब नहीं रखा गया"),
             EventBody::External { name, .. } => words::same(name),
             EventBody::Halted { .. } => {
                 words::text("An audit found that the log does not lead here", "जाँच में अभिलेख और स्थिति में अंतर मिला")
@@ -149,6 +164,7 @@ impl Runtime {
         place: (u64, u32),
         outcome: &Outcome,
         deliveries: &Deliveries,
+        again: bool,
     ) -> Text {
         let effect = deliveries.effects.values().find(|row| (row.id.event, row.id.index) == place);
         let seat = effect.and_then(|row| match &row.effect {
@@ -164,6 +180,12 @@ impl Runtime {
             Outcome::Assigned { person, unit } => {
                 let name = self.people.person_name(*person).unwrap_or_else(|| words::same(&person.to_string()));
                 let unit = self.unit_name(unit);
+                if again {
+                    return words::text(
+                        format!("Shift change: handed over to {}, {}, {}", name.en, seat.en, unit.en),
+                        format!("पाली परिवर्तन: {}, {}, {} को सौंपा गया", name.hi, seat.hi, unit.hi),
+                    );
+                }
                 words::text(
                     format!("{}, {}, {} is responsible", name.en, seat.en, unit.en),
                     format!("{}, {}, {} ज़िम्मेदार हैं", name.hi, seat.hi, unit.hi),
@@ -222,7 +244,7 @@ impl Runtime {
                         || message::render(protocol, message, values, number, self.people.as_ref()),
                         |outgoing| outgoing.text.clone(),
                     );
-                    (recipient(*to), text)
+                    (words::recipient(*to), text)
                 }
                 Effect::StartTimer { .. }
                 | Effect::CancelTimer { .. }
@@ -241,6 +263,7 @@ impl Runtime {
                 },
                 note: delivery.and_then(|row| row.reason.as_deref()).map(note),
             });
+            told.extend(self.instead(protocol, id, deliveries));
         }
         let halted = EffectId { case: row.case, event: row.number, index: u32::MAX };
         if let Some(notice) = deliveries.notices.get(&halted) {
@@ -252,6 +275,20 @@ impl Runtime {
             });
         }
         told
+    }
+}
+
+impl Runtime {
+    /// Who was told instead, when the case could not answer that nobody was there.
+    fn instead(&self, protocol: &Protocol, id: EffectId, deliveries: &Deliveries) -> Option<Told> {
+        let notice = deliveries.notices.get(&instead_of(id))?;
+        let unit = notice.unit.as_deref().map(|unit| self.unit_name(unit));
+        Some(Told {
+            to: words::list([words::role(protocol, &notice.role)].into_iter().chain(unit)),
+            message: notice.text.clone(),
+            status: ToldStatus::Done,
+            note: None,
+        })
     }
 }
 
@@ -311,7 +348,7 @@ const fn entry_kind(event: &Event, outcome: &OutcomeRecord) -> EntryKind {
         EventBody::TimerFired { .. } => EntryKind::Clock,
         EventBody::Delivered { .. } => EntryKind::Delivery,
         EventBody::Moved { .. } => EntryKind::Moved,
-        EventBody::External { .. } => EntryKind::External,
+        EventBody::External { .. } | EventBody::Forgotten { .. } => EntryKind::External,
         EventBody::Halted { .. } => EntryKind::Halted,
     }
 }
@@ -326,15 +363,7 @@ const fn actor(body: &EventBody) -> Option<&Actor> {
         | EventBody::TimerFired { .. }
         | EventBody::Delivered { .. }
         | EventBody::External { .. }
-        | EventBody::Halted { .. } => None,
-    }
-}
-
-fn recipient(to: Recipient) -> Text {
-    match to {
-        Recipient::Person => words::text("the person in distress", "संकटग्रस्त व्यक्ति"),
-        Recipient::Platform => words::text("the platform", "प्लेटफ़ॉर्म"),
-        Recipient::Reporter => words::text("whoever reported it", "सूचना देने वाला"),
-        Recipient::OutsideUnit => words::text("a unit outside", "बाहर की इकाई"),
+        | EventBody::Halted { .. }
+        | EventBody::Forgotten { .. } => None,
     }
 }

@@ -4,7 +4,7 @@ use niyam_kernel::allowed::REASON;
 use niyam_kernel::event::{FormProblem, Refusal};
 use niyam_kernel::moving::MoveProblem;
 use niyam_kernel::step::Reason;
-use niyam_rules::chart::State;
+use niyam_rules::chart::{Recipient, State};
 use niyam_rules::place::Place;
 use niyam_rules::protocol::Protocol;
 use niyam_rules::text::Text;
@@ -45,6 +45,16 @@ pub fn fact(protocol: &Protocol, name: &str) -> Text {
 pub fn act(protocol: &Protocol, name: &str) -> Text {
     let acts = protocol.chart.transitions.iter().filter_map(|transition| transition.act.as_ref());
     acts.filter(|act| act.name == name).map(|act| act.label.clone()).next().unwrap_or_else(|| same(name))
+}
+
+/// What people read for somebody outside.
+pub fn recipient(to: Recipient) -> Text {
+    match to {
+        Recipient::Person => text("the person in distress", "संकटग्रस्त व्यक्ति"),
+        Recipient::Platform => text("the platform", "प्लेटफ़ॉर्म"),
+        Recipient::Reporter => text("whoever reported it", "सूचना देने वाला"),
+        Recipient::OutsideUnit => text("a unit outside", "बाहर की इकाई"),
+    }
 }
 
 /// Several texts with commas.

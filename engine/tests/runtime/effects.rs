@@ -19,6 +19,10 @@ struct Flaky {
 
 #[async_trait]
 impl Channel for Flaky {
+    fn name(&self) -> &'static str {
+        "flaky"
+    }
+
     fn carries(&self, _message: &OutgoingRow) -> bool {
         true
     }

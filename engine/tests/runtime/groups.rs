@@ -161,7 +161,7 @@ async fn a_life_is_written_when_it_turned_and_the_last_card_stays() {
 #[tokio::test]
 async fn timers_and_effects_of_a_group_come_to_what_they_came_to_one_by_one() {
     let store = store(2).await;
-    let timer = |timer, due| TimerRow { case: case(1), timer, due: Timestamp::from_ms(due) };
+    let timer = |timer, due| TimerRow { case: case(1), timer, due: Timestamp::from_ms(due), attempts: 0 };
     let effect = |index| EffectId { case: case(1), event: 1, index };
     let waiting = |index| {
         Write::Effect(EffectRow {
@@ -171,9 +171,16 @@ async fn timers_and_effects_of_a_group_come_to_what_they_came_to_one_by_one() {
             attempts: 0,
             next_at: NOW,
             reason: None,
+            since: NOW,
         })
     };
-    let ended = |index| Write::EffectEnded { id: effect(index), status: EffectStatus::Done, at: NOW, reason: None };
+    let ended = |index| Write::EffectEnded {
+        id: effect(index),
+        owner: "node".to_owned(),
+        status: EffectStatus::Done,
+        at: NOW,
+        reason: None,
+    };
     let first = commit(vec![
         Write::StartTimer(timer(1, 10)),
         Write::StartTimer(timer(2, 20)),
@@ -183,7 +190,12 @@ async fn timers_and_effects_of_a_group_come_to_what_they_came_to_one_by_one() {
         waiting(2),
     ]);
     store.commit(&first).await.unwrap();
-    let retry = Write::EffectRetry { id: effect(1), next_at: Timestamp::from_ms(99), reason: "busy".to_owned() };
+    let retry = Write::EffectRetry {
+        id: effect(1),
+        owner: "node".to_owned(),
+        next_at: Timestamp::from_ms(99),
+        reason: "busy".to_owned(),
+    };
     let group = [
         commit(vec![Write::CancelTimer(case(1), 2), Write::StartTimer(timer(2, 30)), ended(0)]),
         commit(vec![retry, Write::StartTimer(timer(3, 40))]),

@@ -4,16 +4,20 @@
 
 mod alerts;
 mod clocks;
+mod dead_letters;
 mod durable;
 mod effects;
 mod erasing;
 mod expected;
 mod groups;
+mod killed;
 mod lanes;
 mod moving;
+mod outbox;
 mod racing;
 mod replay;
 mod requests;
+mod schedules;
 mod sealing;
 mod shipped;
 mod world;

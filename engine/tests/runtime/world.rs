@@ -244,6 +244,7 @@ pub fn config(data: Data, now: Timestamp) -> (Config, Arc<ManualClock>) {
         intake: Arc::new(Lines::default()),
         channels: Channels::default(),
         max_pages: None,
+        schedules: niyam_engine::schedule::Schedules::shipped(),
         limits: Limits::default(),
     };
     (config, clock)

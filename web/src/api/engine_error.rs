@@ -95,6 +95,10 @@ impl From<ActError> for ApiError {
                 "There is no such alert among those that were filed.",
                 "दर्ज की गई सूचनाओं में ऐसी कोई सूचना नहीं है।",
             ),
+            ActError::NotFailed(_) => Self::not_found(
+                "This message was not given up, or is tried again already.",
+                "यह संदेश असफल नहीं हुआ, या फिर से भेजा जा रहा है।",
+            ),
             ActError::Refused { refusal, text, number } => refused(&refusal, text, number),
             ActError::ReasonMissing => Self::bad_request(
                 "Say why the case is moved. Others must be able to understand it later.",

@@ -170,6 +170,7 @@ async fn open(arguments: &Move, office: Office) -> Result<Arc<Engine>, CliError>
         intake: intake::shipped(),
         channels: Channels::default(),
         max_pages: None,
+        schedules: niyam_engine::schedule::Schedules::default(),
         limits: Limits::default(),
     };
     Ok(Engine::open(config).await.map_err(MoveError::Open)?)

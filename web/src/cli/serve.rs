@@ -183,6 +183,7 @@ async fn serve(arguments: &Serve, console: &mut Console) -> Result<(), ServeErro
         intake: intake::shipped(),
         channels: Channels::default(),
         max_pages: None,
+        schedules: niyam_engine::schedule::Schedules::shipped(),
         limits: Limits::default(),
     };
     let engine = Engine::open(config).await?;

@@ -121,6 +121,7 @@ mod tests {
             intake: crate::intake::shipped(),
             channels: Channels::default(),
             max_pages: None,
+            schedules: niyam_engine::schedule::Schedules::shipped(),
             limits: Limits::default(),
         })
         .await

@@ -124,6 +124,7 @@ fn config(office: Office, library: Library, clock: Arc<ManualClock>) -> Config {
         intake: Arc::new(ReadByPeople { protocol: "kota".to_owned() }),
         channels: Channels::default(),
         max_pages: None,
+        schedules: niyam_engine::schedule::Schedules::shipped(),
         limits: Limits::default(),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use niyam_kernel::id::{AlertId, CaseId, EffectId};
 use niyam_kernel::time::Timestamp;
 
+use super::schedule;
 use super::table::Table;
 use super::tables::{Alert, Tables, Timer, Work};
 use crate::error::StoreError;
@@ -15,7 +16,7 @@ use crate::store::{
 use crate::view::LifeView;
 
 /// Writes one of a transaction. What it leaves behind when it is refused is taken back by the caller.
-pub fn apply(tables: &mut Tables, write: &Write, committed: &mut Committed) -> Result<(), StoreError> {
+pub fn apply(tables: &mut Tables, write: &Write, committed: &mut Committed, now: Timestamp) -> Result<(), StoreError> {
     match write {
         Write::Meta(name, value) => must("meta", tables.meta.add(name.clone(), value.clone())),
         Write::Expect(expected) => expect(tables, expected),
@@ -55,8 +56,37 @@ pub fn apply(tables: &mut Tables, write: &Write, committed: &mut Committed) -> R
             Ok(())
         }
         Write::Effect(row) => effect(tables, row),
-        Write::EffectEnded { id, status, at: _, reason } => ended(tables, *id, *status, reason.as_ref()),
-        Write::EffectRetry { id, next_at, reason } => retry(tables, *id, *next_at, reason),
+        Write::TimerRests { case, timer, until } => {
+            timer_rests(tables, *case, *timer, *until);
+            Ok(())
+        }
+        Write::EffectEnded { id, owner, status, at, reason } => tried(tables, *id, owner, |work| {
+            work.row.attempts += 1;
+            work.row.status = *status;
+            work.row.reason.clone_from(reason);
+            work.done_at = Some(*at);
+        }),
+        Write::EffectRetry { id, owner, next_at, reason } => tried(tables, *id, owner, |work| {
+            work.row.attempts += 1;
+            work.row.next_at = *next_at;
+            work.row.reason = Some(reason.clone());
+        }),
+        Write::EffectWaits { id, owner, next_at, reason } => tried(tables, *id, owner, |work| {
+            work.row.next_at = *next_at;
+            work.row.reason = Some(reason.clone());
+        }),
+        Write::EffectAgain { id, at } => again(tables, *id, *at),
+        Write::Schedule { name, cron, next_due } => {
+            schedule::define(tables, name, cron, *next_due);
+            Ok(())
+        }
+        Write::NoSchedule(name) => {
+            tables.schedules.remove(name);
+            Ok(())
+        }
+        Write::ScheduleRan(run) => schedule::ran(tables, run),
+        Write::ScheduleHeld { name, owner } => schedule::hold(tables, name, owner, now),
+        Write::DeskNotice(row) => once(&mut tables.desk_notices, row.id.clone(), row),
         Write::Notice(row) => {
             exists(tables, row.id.case)?;
             once(&mut tables.notices, row.id, row)
@@ -203,14 +233,17 @@ fn destroy(tables: &mut Tables, case: CaseId, seal: &str, at: Timestamp) -> Resu
 
 fn start_timer(tables: &mut Tables, row: &TimerRow) -> Result<(), StoreError> {
     exists(tables, row.case)?;
-    must("timers", tables.timers.add((row.case, row.timer), Timer { due: row.due, claim: None }))?;
+    must(
+        "timers",
+        tables.timers.add((row.case, row.timer), Timer { due: row.due, attempts: row.attempts, claim: None }),
+    )?;
     tables.due.add((row.due, row.case, row.timer), ());
     Ok(())
 }
 
 fn effect(tables: &mut Tables, row: &EffectRow) -> Result<(), StoreError> {
     exists(tables, row.id.case)?;
-    must("outbox", tables.outbox.add(row.id, Work { row: row.clone(), claim: None }))?;
+    must("outbox", tables.outbox.add(row.id, Work { row: row.clone(), claim: None, done_at: None }))?;
     if row.status == EffectStatus::Waiting {
         tables.waiting.add((row.next_at, row.id), ());
     }
@@ -223,36 +256,35 @@ fn cancel_timer(tables: &mut Tables, case: CaseId, timer: u64) {
     }
 }
 
-/// Ends an effect. The first outcome stays.
-fn ended(tables: &mut Tables, id: EffectId, status: EffectStatus, reason: Option<&String>) -> Result<(), StoreError> {
-    let is_waiting = tried(tables, id, |row| {
-        row.status = status;
-        row.reason = reason.cloned();
-    });
-    is_waiting.then_some(()).ok_or(StoreError::Ended(id))
+/// A timer that could not fire is looked at again later.
+fn timer_rests(tables: &mut Tables, case: CaseId, timer: u64, until: Timestamp) {
+    let Some(known) = tables.timers.get(&(case, timer)).cloned() else { return };
+    tables.due.remove(&(known.due, case, timer));
+    tables.due.add((until, case, timer), ());
+    tables.timers.put((case, timer), Timer { due: until, attempts: known.attempts + 1, claim: None });
 }
 
-/// Puts an effect back for later.
-fn retry(tables: &mut Tables, id: EffectId, next_at: Timestamp, reason: &str) -> Result<(), StoreError> {
-    let is_waiting = tried(tables, id, |row| {
-        row.next_at = next_at;
-        row.reason = Some(reason.to_owned());
-    });
-    is_waiting.then_some(()).ok_or(StoreError::Ended(id))
-}
-
-/// Changes an effect that still waits, gives its claim back and counts the try; `false` when it does not wait.
-fn tried(tables: &mut Tables, id: EffectId, change: impl FnOnce(&mut EffectRow)) -> bool {
-    let Some(work) = tables.outbox.get(&id).filter(|work| work.row.status == EffectStatus::Waiting) else {
-        return false;
-    };
+/// Changes an effect that still waits and that nobody else has claimed since, and gives its claim back.
+fn tried(tables: &mut Tables, id: EffectId, owner: &str, change: impl FnOnce(&mut Work)) -> Result<(), StoreError> {
+    let is_held = |work: &&Work| work.claim.as_ref().is_none_or(|claim| claim.owner == owner);
+    let waits = |work: &&Work| work.row.status == EffectStatus::Waiting;
+    let work = tables.outbox.get(&id).filter(waits).filter(is_held).ok_or(StoreError::Ended(id))?;
     let mut work = Work { claim: None, ..work.clone() };
     tables.waiting.remove(&(work.row.next_at, id));
-    work.row.attempts += 1;
-    change(&mut work.row);
+    change(&mut work);
     if work.row.status == EffectStatus::Waiting {
         tables.waiting.add((work.row.next_at, id), ());
     }
     tables.outbox.put(id, work);
-    true
+    Ok(())
+}
+
+/// An effect that was given up is tried again from the start.
+fn again(tables: &mut Tables, id: EffectId, at: Timestamp) -> Result<(), StoreError> {
+    let failed = |work: &&Work| work.row.status == EffectStatus::Failed;
+    let row = tables.outbox.get(&id).filter(failed).ok_or(StoreError::Ended(id))?.row.clone();
+    let row = EffectRow { status: EffectStatus::Waiting, attempts: 0, next_at: at, since: at, reason: None, ..row };
+    tables.waiting.add((at, id), ());
+    tables.outbox.put(id, Work { row, claim: None, done_at: None });
+    Ok(())
 }

@@ -51,7 +51,9 @@ impl AuditStore for MemoryStore {
     async fn timers_of(&self, case: CaseId) -> Result<Vec<TimerRow>, StoreError> {
         let tables = self.tables();
         let rows = tables.timers.rows().range((case, 0)..=(case, u64::MAX));
-        Ok(rows.map(|((case, timer), row)| TimerRow { case: *case, timer: *timer, due: row.due }).collect())
+        Ok(rows
+            .map(|((case, timer), row)| TimerRow { case: *case, timer: *timer, due: row.due, attempts: row.attempts })
+            .collect())
     }
 
     /// There is nothing beside it.

@@ -12,6 +12,7 @@ mod alert;
 mod apply;
 mod audit;
 mod case;
+mod schedule;
 mod table;
 mod tables;
 mod work;
@@ -19,6 +20,7 @@ mod work;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use niyam_kernel::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::store::{Bus, Commit, Committed, Store};
@@ -54,11 +56,12 @@ impl MemoryStore {
 #[async_trait]
 impl Store for MemoryStore {
     async fn commit_group(&self, commits: &[Commit]) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+        let now = self.clock.now();
         let mut tables = self.tables();
         let begin = tables.mark();
         let mut answers = Vec::with_capacity(commits.len());
         for commit in commits {
-            match commit_one(&mut tables, commit) {
+            match commit_one(&mut tables, commit, now) {
                 Err(error) if !is_refusal(&error) => {
                     tables.back_to(&begin);
                     return Err(error);
@@ -80,11 +83,11 @@ impl Store for MemoryStore {
     }
 }
 
-fn commit_one(tables: &mut Tables, commit: &Commit) -> Result<Committed, StoreError> {
+fn commit_one(tables: &mut Tables, commit: &Commit, now: Timestamp) -> Result<Committed, StoreError> {
     let before = tables.mark();
     let mut committed = Committed::default();
     for write in &commit.writes {
-        if let Err(error) = apply::apply(tables, write, &mut committed) {
+        if let Err(error) = apply::apply(tables, write, &mut committed, now) {
             tables.back_to(&before);
             return Err(error);
         }

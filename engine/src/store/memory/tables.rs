@@ -6,8 +6,8 @@ use niyam_rules::bundle::VersionDigest;
 
 use super::table::Table;
 use crate::store::{
-    AccessRow, AlertRow, CaseAlertRow, CaseRow, EffectRow, EventRow, KeyRow, LinkRow, LookupRow, NoticeRow,
-    OutgoingRow, RequestRow, SnapshotRow, VersionRow,
+    AccessRow, AlertRow, CaseAlertRow, CaseRow, DeskNoticeRow, EffectRow, EventRow, KeyRow, LinkRow, LookupRow,
+    NoticeRow, OutgoingRow, RequestRow, ScheduleRow, SnapshotRow, VersionRow,
 };
 
 /// An alert with its bytes.
@@ -31,6 +31,7 @@ pub struct Claim {
 #[derive(Clone, Debug)]
 pub struct Timer {
     pub due: Timestamp,
+    pub attempts: u32,
     pub claim: Option<Claim>,
 }
 
@@ -39,6 +40,15 @@ pub struct Timer {
 pub struct Work {
     pub row: EffectRow,
     pub claim: Option<Claim>,
+    /// When it ended.
+    pub done_at: Option<Timestamp>,
+}
+
+/// Something that is done at set times.
+#[derive(Clone, Debug)]
+pub struct Scheduled {
+    pub row: ScheduleRow,
+    pub claim: Option<Claim>,
 }
 
 /// Calls something for each table.
@@ -46,7 +56,7 @@ macro_rules! each {
     ($tables:expr, $table:ident => $do:expr) => {{
         each!(@ $tables, $table => $do;
             meta alerts versions sequences cases numbers case_alerts alert_cases links events snapshots keys erasures
-            lookups timers due outbox waiting requests notices outgoing accesses);
+            lookups timers due outbox waiting requests notices outgoing accesses schedules desk_notices);
     }};
     (@ $tables:expr, $table:ident => $do:expr; $($name:ident)*) => { $( { let $table = &mut $tables.$name; $do; } )* };
 }
@@ -76,6 +86,8 @@ pub struct Tables {
     pub notices: Table<EffectId, NoticeRow>,
     pub outgoing: Table<EffectId, OutgoingRow>,
     pub accesses: Table<uuid::Uuid, AccessRow>,
+    pub schedules: Table<String, Scheduled>,
+    pub desk_notices: Table<String, DeskNoticeRow>,
 }
 
 impl Tables {

@@ -12,11 +12,11 @@ use crate::request::Class;
 use crate::store::{AccessRow, EffectRow, NoticeRow, OutgoingRow, RequestRow, TimerRow, WorkStore};
 
 /// How long a claim lasts, by the database's own time.
-const CLAIM_MS: i64 = 60_000;
+pub(super) const CLAIM_MS: i64 = 60_000;
 
 impl MemoryStore {
     /// A claim that begins now.
-    fn claim(&self, owner: &str) -> Claim {
+    pub(super) fn claim(&self, owner: &str) -> Claim {
         Claim { owner: owner.to_owned(), until: Timestamp::from_ms(self.clock.now().as_ms().saturating_add(CLAIM_MS)) }
     }
 }
@@ -37,7 +37,10 @@ impl WorkStore for MemoryStore {
         });
         let rows: Vec<TimerRow> = free
             .take(most(limit))
-            .map(|(due, case, timer)| TimerRow { case: *case, timer: *timer, due: *due })
+            .map(|(due, case, timer)| {
+                let attempts = tables.timers.get(&(*case, *timer)).map_or(0, |timer| timer.attempts);
+                TimerRow { case: *case, timer: *timer, due: *due, attempts }
+            })
             .collect();
         for row in &rows {
             tables.timers.change(&(row.case, row.timer), |timer| timer.claim = Some(claim.clone()));

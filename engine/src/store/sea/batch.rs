@@ -87,16 +87,17 @@ const TIMERS_GONE: Table = Table { name: "timers", columns: &["case_id", "timer"
 const TIMERS: Table = Table { name: "timers", columns: &["case_id", "timer", "due"], how: How::Insert };
 const EFFECTS: Table = Table {
     name: "outbox",
-    columns: &["case_id", "event", "place", "kind", "payload", "status", "attempts", "next_at", "reason"],
+    columns: &["case_id", "event", "place", "kind", "payload", "status", "attempts", "next_at", "reason", "since"],
     how: How::Insert,
 };
 const EFFECTS_TRIED: Table = Table {
     name: "outbox",
-    columns: &["case_id", "event", "place", "status", "next_at", "done_at", "reason"],
+    columns: &["case_id", "event", "place", "status", "next_at", "done_at", "reason", "attempts", "claim_owner"],
     how: How::Update(
         "status = given.column4, next_at = coalesce(given.column5, outbox.next_at), done_at = given.column6, \
-         reason = given.column7, attempts = outbox.attempts + 1, claim_owner = NULL, claim_until = NULL",
-        "outbox.status = 'waiting'",
+         reason = given.column7, attempts = outbox.attempts + given.column8, claim_owner = NULL, claim_until = NULL",
+        // another owner that has claimed it since answers for it
+        "outbox.status = 'waiting' AND (outbox.claim_owner IS NULL OR outbox.claim_owner = given.column9)",
     ),
 };
 const REQUESTS: Table = Table { name: "requests", columns: &["id", "fingerprint", "answer", "at"], how: How::Insert };
@@ -159,6 +160,9 @@ struct Armed {
 
 struct Tried<'a> {
     id: EffectId,
+    owner: &'a str,
+    /// How many tries it was: one, or none when it only waits.
+    tries: i64,
     status: EffectStatus,
     next_at: Option<Timestamp>,
     done_at: Option<Timestamp>,
@@ -187,15 +191,28 @@ impl<'a> Batch<'a> {
                 timer.due = None;
             }
             Write::Effect(row) => self.effects.push(row),
-            Write::EffectEnded { id, status, at, reason } => self.tried.push(Tried {
+            Write::EffectEnded { id, owner, status, at, reason } => self.tried.push(Tried {
                 id: *id,
+                owner,
+                tries: 1,
                 status: *status,
                 next_at: None,
                 done_at: Some(*at),
                 reason: reason.as_deref(),
             }),
-            Write::EffectRetry { id, next_at, reason } => self.tried.push(Tried {
+            Write::EffectRetry { id, owner, next_at, reason } => self.tried.push(Tried {
                 id: *id,
+                owner,
+                tries: 1,
+                status: EffectStatus::Waiting,
+                next_at: Some(*next_at),
+                done_at: None,
+                reason: Some(reason),
+            }),
+            Write::EffectWaits { id, owner, next_at, reason } => self.tried.push(Tried {
+                id: *id,
+                owner,
+                tries: 0,
                 status: EffectStatus::Waiting,
                 next_at: Some(*next_at),
                 done_at: None,
@@ -216,6 +233,13 @@ impl<'a> Batch<'a> {
             | Write::EraseAlert(_)
             | Write::Version(_)
             | Write::DestroyKeys { .. }
+            | Write::TimerRests { .. }
+            | Write::EffectAgain { .. }
+            | Write::Schedule { .. }
+            | Write::NoSchedule(_)
+            | Write::ScheduleRan(_)
+            | Write::ScheduleHeld { .. }
+            | Write::DeskNotice(_)
             | Write::Access(_) => return false,
         }
         true
@@ -309,7 +333,7 @@ impl<'a> Batch<'a> {
         self.tried.sort_by_key(|tried| tried.id);
         let Some(first) = self.tried.first() else { return Ok(()) };
         let ended = StoreError::Ended(first.id);
-        let values = self.tried.iter().flat_map(|tried| -> [Value; 7] {
+        let values = self.tried.iter().flat_map(|tried| -> [Value; 9] {
             [
                 tried.id.case.to_string().into(),
                 signed(tried.id.event).into(),
@@ -318,6 +342,8 @@ impl<'a> Batch<'a> {
                 tried.next_at.map(Timestamp::as_ms).into(),
                 tried.done_at.map(Timestamp::as_ms).into(),
                 tried.reason.map(str::to_owned).into(),
+                tried.tries.into(),
+                tried.owner.into(),
             ]
         });
         let touched = write(db, &EFFECTS_TRIED, values.collect()).await?;
@@ -371,6 +397,7 @@ async fn put<'a, R, K: Ord, const N: usize>(
     Ok(())
 }
 
+/// Values of a case, in the order of its columns.
 fn case_values(row: &CaseRow, number: &str) -> [Value; 20] {
     [
         row.id.to_string().into(),
@@ -430,7 +457,7 @@ fn key(row: &KeyRow) -> [Value; 4] {
     ]
 }
 
-fn effect(row: &EffectRow) -> [Value; 9] {
+fn effect(row: &EffectRow) -> [Value; 10] {
     [
         row.id.case.to_string().into(),
         signed(row.id.event).into(),
@@ -441,6 +468,7 @@ fn effect(row: &EffectRow) -> [Value; 9] {
         i64::from(row.attempts).into(),
         row.next_at.as_ms().into(),
         row.reason.clone().into(),
+        row.since.as_ms().into(),
     ]
 }
 

@@ -295,7 +295,7 @@ impl Batch {
                 effects.insert(row.id.to_string(), row.clone());
                 self.add(&OUTBOX, effect_values(row, None));
             }
-            Write::EffectEnded { id, status, at, reason } => {
+            Write::EffectEnded { id, status, at, reason, .. } => {
                 let known = effects.remove(&id.to_string()).ok_or(CeilingError::Unmeasured("an effect of earlier"))?;
                 let row = EffectRow { status: *status, attempts: known.attempts + 1, reason: reason.clone(), ..known };
                 self.add(&OUTBOX, effect_values(&row, Some(at.as_ms())));
@@ -342,7 +342,14 @@ impl Batch {
                 return Err(CeilingError::Unmeasured("the opening of cases"));
             }
             Write::DestroyKeys { .. } => return Err(CeilingError::Unmeasured("the destruction of keys")),
-            Write::EffectRetry { .. } => return Err(CeilingError::Unmeasured("effects that are tried again")),
+            Write::EffectRetry { .. } | Write::EffectWaits { .. } | Write::EffectAgain { .. } => {
+                return Err(CeilingError::Unmeasured("effects that are tried again"));
+            }
+            Write::TimerRests { .. } => return Err(CeilingError::Unmeasured("clocks that fail")),
+            Write::Schedule { .. } | Write::NoSchedule(_) | Write::ScheduleRan(_) | Write::ScheduleHeld { .. } => {
+                return Err(CeilingError::Unmeasured("schedules"));
+            }
+            Write::DeskNotice(_) => return Err(CeilingError::Unmeasured("notices to the desk")),
             Write::Outgoing(_) => return Err(CeilingError::Unmeasured("messages to people outside")),
             Write::Access(_) => return Err(CeilingError::Unmeasured("readings")),
         }

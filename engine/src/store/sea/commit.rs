@@ -18,7 +18,7 @@ use sea_orm::{
 use super::batch::Batch;
 use super::convert::signed;
 use super::fault::fault;
-use super::{SeaStore, expect, write_alert, write_case};
+use super::{SeaStore, expect, write_alert, write_case, write_schedule};
 use crate::error::StoreError;
 use crate::store::{Bus, Commit, Committed, Store, Watcher, Write};
 
@@ -218,6 +218,13 @@ async fn rare(db: &DatabaseTransaction, write: &Write) -> Result<(), Failure> {
         Write::AlertFailed(id, next_at) => Ok(write_alert::failed(db, *id, *next_at).await?),
         Write::EraseAlert(id) => Ok(write_alert::erase(db, *id).await?),
         Write::Access(row) => Ok(write_alert::access(db, row).await?),
+        Write::TimerRests { case, timer, until } => Ok(write_schedule::timer_rests(db, *case, *timer, *until).await?),
+        Write::EffectAgain { id, at } => write_schedule::effect_again(db, *id, *at).await,
+        Write::Schedule { name, cron, next_due } => Ok(write_schedule::define(db, name, cron, *next_due).await?),
+        Write::NoSchedule(name) => Ok(write_schedule::undefine(db, name).await?),
+        Write::ScheduleRan(run) => write_schedule::ran(db, run).await,
+        Write::ScheduleHeld { name, owner } => write_schedule::hold(db, name, owner).await,
+        Write::DeskNotice(row) => Ok(write_schedule::desk_notice(db, row).await?),
         Write::Expect(_)
         | Write::OpenCase { .. }
         | Write::Event(_)
@@ -231,6 +238,7 @@ async fn rare(db: &DatabaseTransaction, write: &Write) -> Result<(), Failure> {
         | Write::Effect(_)
         | Write::EffectEnded { .. }
         | Write::EffectRetry { .. }
+        | Write::EffectWaits { .. }
         | Write::Notice(_)
         | Write::Outgoing(_)
         | Write::Request(_) => unreachable!("it was checked, or a batch takes it"),

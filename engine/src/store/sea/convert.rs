@@ -194,6 +194,7 @@ pub fn timer(row: &entity::timers::Model) -> Result<TimerRow, StoreError> {
         case: at.parse("case_id", &row.case_id)?,
         timer: at.number("timer", row.timer)?,
         due: Timestamp::from_ms(row.due),
+        attempts: at.number("attempts", row.attempts)?,
     })
 }
 
@@ -217,6 +218,7 @@ pub fn effect(row: entity::outbox::Model) -> Result<EffectRow, StoreError> {
         attempts: at.number("attempts", row.attempts)?,
         next_at: Timestamp::from_ms(row.next_at),
         reason: row.reason,
+        since: Timestamp::from_ms(if row.since == 0 { row.next_at } else { row.since }),
     })
 }
 

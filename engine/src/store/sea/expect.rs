@@ -175,7 +175,15 @@ impl Seen {
             | Write::CancelTimer(..)
             | Write::Effect(_)
             | Write::EffectEnded { .. }
+            | Write::TimerRests { .. }
             | Write::EffectRetry { .. }
+            | Write::EffectWaits { .. }
+            | Write::EffectAgain { .. }
+            | Write::Schedule { .. }
+            | Write::NoSchedule(_)
+            | Write::ScheduleRan(_)
+            | Write::ScheduleHeld { .. }
+            | Write::DeskNotice(_)
             | Write::Notice(_)
             | Write::Outgoing(_)
             | Write::Request(_)

@@ -21,10 +21,12 @@ mod pack;
 mod portable;
 mod postgres;
 mod rows;
+mod schedule;
 mod sqlite;
 mod work;
 mod write_alert;
 mod write_case;
+mod write_schedule;
 
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;

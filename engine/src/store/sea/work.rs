@@ -16,10 +16,10 @@ use crate::error::StoreError;
 use crate::store::{AccessRow, EffectRow, NoticeRow, OutgoingRow, RequestRow, TimerRow, WorkStore};
 
 /// How long a claim lasts, by the database's own time.
-const CLAIM_MS: i64 = 60_000;
+pub const CLAIM_MS: i64 = 60_000;
 
 /// The database's own time in milliseconds: whoever claims, one clock decides when the claim ends.
-const fn database_now(backend: DbBackend) -> &'static str {
+pub const fn database_now(backend: DbBackend) -> &'static str {
     match backend {
         DbBackend::Postgres => "(extract(epoch from clock_timestamp()) * 1000)::bigint",
         _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",

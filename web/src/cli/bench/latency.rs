@@ -133,6 +133,7 @@ fn config(data: niyam_engine::engine::Data, office: Office, told: Told) -> Confi
         intake: intake::shipped(),
         channels: Channels(vec![Arc::new(told)]),
         max_pages: None,
+        schedules: niyam_engine::schedule::Schedules::default(),
         limits: Limits::default(),
     }
 }
@@ -180,6 +181,10 @@ impl Told {
 
 #[async_trait]
 impl Channel for Told {
+    fn name(&self) -> &'static str {
+        "told"
+    }
+
     fn carries(&self, _message: &OutgoingRow) -> bool {
         true
     }

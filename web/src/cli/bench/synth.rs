@@ -58,7 +58,7 @@ impl Template {
         }
         let timers = state.timers.iter().map(|(id, timer)| (id.0, timer.due));
         let mut writes: Vec<Write> =
-            timers.map(|(timer, due)| Write::StartTimer(TimerRow { case, timer, due })).collect();
+            timers.map(|(timer, due)| Write::StartTimer(TimerRow { case, timer, due, attempts: 0 })).collect();
         let mut hash = genesis(case, self.row.version);
         for event in &self.events {
             let row = following(event, case, event.number, hash);

@@ -66,6 +66,7 @@ pub fn config(data: Data, hand_over: bool) -> Config {
         intake: Arc::new(Reader),
         channels: Channels::default(),
         max_pages: None,
+        schedules: niyam_engine::schedule::Schedules::default(),
         limits: Limits::default(),
     }
 }

@@ -88,6 +88,7 @@ fn what(moment: &Moment) -> Option<String> {
         }
         EventBody::Moved { to, .. } => format!("the case goes on by version {to}"),
         EventBody::External { name, .. } => format!("the event `{name}` comes in"),
+        EventBody::Forgotten { .. } => "personal data are no longer kept".to_owned(),
         EventBody::Halted { breach } => format!("an audit halts the case: {breach}"),
     })
 }

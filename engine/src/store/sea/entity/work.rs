@@ -13,6 +13,7 @@ pub mod timers {
         pub due: i64,
         pub claim_owner: Option<String>,
         pub claim_until: Option<i64>,
+        pub attempts: i64,
     }
 
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -42,6 +43,7 @@ pub mod outbox {
         pub claim_until: Option<i64>,
         pub done_at: Option<i64>,
         pub reason: Option<String>,
+        pub since: i64,
     }
 
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
