@@ -50,6 +50,25 @@ async fn an_alert_becomes_a_case_on_the_board() {
 }
 
 #[tokio::test]
+async fn what_is_done_by_itself_and_what_failed_is_listed() {
+    let (world, _) = one_case().await;
+    let (status, schedules) = world.get("/api/v1/schedules", None).await;
+    assert_eq!(status, StatusCode::OK, "{schedules}");
+    let names: Vec<&str> =
+        schedules.as_array().expect("a list").iter().filter_map(|schedule| schedule["name"].as_str()).collect();
+    assert_eq!(names, ["digest", "retention", "shift_change", "silent_channels"]);
+    let digest = &schedules[0];
+    assert_eq!((&digest["cron"], &digest["when"]["en"]), (&json!("0 9,21 * * *"), &json!("daily at 09:00, 21:00")));
+    assert_eq!((&digest["last_run"], &digest["result"]), (&json!(null), &json!(null)), "not done yet");
+    let (_, notices) = world.get("/api/v1/desk-notices", None).await;
+    let (_, letters) = world.get("/api/v1/dead-letters", None).await;
+    assert_eq!((notices, letters), (json!([]), json!([])));
+    let unknown = "/api/v1/dead-letters/case_00000000000000000000000000000007.1.0/again";
+    let (status, _) = world.post(unknown, DESK, json!({})).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn the_same_request_is_done_once_and_answered_twice() {
     let (world, id) = one_case().await;
     let body = json!({ "request_id": uuid(7), "act": "acknowledge", "form": {} });

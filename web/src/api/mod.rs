@@ -10,6 +10,9 @@ pub mod case;
 pub mod case_chart;
 pub mod case_move;
 pub mod chart_shape;
+pub mod dead_letter_again;
+pub mod dead_letters;
+pub mod desk_notices;
 mod engine_error;
 pub mod filed;
 pub mod filed_reopen;
@@ -20,6 +23,7 @@ pub mod openapi;
 pub mod protocol_chart;
 pub mod protocols;
 pub mod record;
+pub mod schedules;
 pub mod session;
 pub mod shape;
 pub mod stream;
@@ -114,6 +118,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(protocols::protocols))
         .routes(routes!(protocol_chart::chart))
         .routes(routes!(versions::versions))
+        .routes(routes!(schedules::schedules))
+        .routes(routes!(desk_notices::desk_notices))
+        .routes(routes!(dead_letters::dead_letters))
+        .routes(routes!(dead_letter_again::again))
         .routes(routes!(stream::stream))
 }
 
