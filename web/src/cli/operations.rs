@@ -1,11 +1,16 @@
 //! How a server runs: what it logs, and how it stops.
 
+use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use niyam_engine::time::{Clock, SystemClock};
+use niyam_kernel::time::Timestamp;
 use tokio::sync::watch;
 
 use crate::api::health::Readiness;
+use crate::demo::clock::FastClock;
 use crate::telemetry::log::{self, LogFormat};
 
 /// Options for those who run the server.
@@ -25,6 +30,28 @@ pub struct Operations {
     /// finds another node first.
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub drain_grace_seconds: u64,
+    /// For tests of the whole program only: time runs so many times as fast since a moment in Unix milliseconds, as
+    /// `1795249800000:60`. Every node on one database must have the same.
+    #[arg(long, hide = true, value_name = "BEGAN:RATE")]
+    pub trial_clock: Option<TrialClock>,
+}
+
+/// Time for a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrialClock {
+    began: Timestamp,
+    rate: u32,
+}
+
+impl FromStr for TrialClock {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (began, rate) = text.split_once(':').ok_or("write BEGAN:RATE")?;
+        let began = began.parse().map(Timestamp::from_ms).map_err(|_| "BEGAN is a number of milliseconds")?;
+        let rate = rate.parse().ok().filter(|rate| *rate > 0).ok_or("RATE is a number from 1")?;
+        Ok(Self { began, rate })
+    }
 }
 
 impl Operations {
@@ -32,6 +59,14 @@ impl Operations {
     #[must_use]
     pub const fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
+    }
+
+    /// The machine's clock, unless a test has its own.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        let Some(TrialClock { began, rate }) = self.trial_clock else { return Arc::new(SystemClock) };
+        tracing::warn!(rate, "time is not the real one: this server runs a test");
+        Arc::new(FastClock::since(began, rate, SystemClock))
     }
 
     /// Time for proxies to look elsewhere.

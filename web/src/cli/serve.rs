@@ -286,7 +286,8 @@ fn local_world(arguments: &Serve) -> Result<World, ServeError> {
     }
     let office = Office::of_folder(&data)?;
     let staff = local_staff(&office, arguments.operator.as_deref())?;
-    Ok(World { data, office, clock: Arc::new(SystemClock), staff, hosts: Hosts::Loopback, clock_rate: 1 })
+    let clock = arguments.operations.clock();
+    Ok(World { data, office, clock, staff, hosts: Hosts::Loopback, clock_rate: 1 })
 }
 
 /// Until sign-in exists the operator is one person of the roster: the one named, else the first.

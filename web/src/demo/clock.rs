@@ -24,9 +24,10 @@ pub fn is_in(folder: &Path) -> io::Result<bool> {
     folder.join(FILE).try_exists()
 }
 
-/// A clock that runs [`RATE`] times as fast as another, from a moment at which both said the same.
+/// A clock that runs several times as fast as another, from a moment at which both said the same.
 pub struct FastClock<C> {
     began: Timestamp,
+    rate: u32,
     real: C,
 }
 
@@ -37,6 +38,11 @@ struct Began {
 }
 
 impl<C: Clock> FastClock<C> {
+    /// Runs `rate` times as fast since `began`.
+    pub const fn since(began: Timestamp, rate: u32, real: C) -> Self {
+        Self { began, rate, real }
+    }
+
     /// Takes up the clock of a data folder, or begins one there.
     ///
     /// # Errors
@@ -52,7 +58,7 @@ impl<C: Clock> FastClock<C> {
                         path.display()
                     )));
                 }
-                Ok(Self { began: Timestamp::from_ms(began_ms), real })
+                Ok(Self { began: Timestamp::from_ms(began_ms), rate, real })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let began = real.now();
@@ -64,7 +70,7 @@ impl<C: Clock> FastClock<C> {
                 file.write_all(&text)?;
                 file.sync_all()?;
                 fs::rename(&beside, &path)?;
-                Ok(Self { began, real })
+                Ok(Self { began, rate: RATE, real })
             }
             Err(error) => Err(error),
         }
@@ -74,7 +80,7 @@ impl<C: Clock> FastClock<C> {
 impl<C: Clock> Clock for FastClock<C> {
     fn now(&self) -> Timestamp {
         let since = self.real.now().as_ms().saturating_sub(self.began.as_ms()).max(0);
-        Timestamp::from_ms(self.began.as_ms().saturating_add(since.saturating_mul(i64::from(RATE))))
+        Timestamp::from_ms(self.began.as_ms().saturating_add(since.saturating_mul(i64::from(self.rate))))
     }
 }
 
