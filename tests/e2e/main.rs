@@ -25,7 +25,8 @@ use niyam_web::console::Console;
 /// A scenario by its name; it gives back what it did, in words.
 type Scenario = (&'static str, fn(u64) -> String);
 
-/// Those on PostgreSQL run when they are named only: they have not been seen to pass yet.
+/// Those on PostgreSQL run when they are named only: a node that starts while another works may settle for more than a
+/// minute before it listens, and then `kills_under_load` fails.
 const ONLY_BY_NAME: &str = "postgres_";
 
 const SCENARIOS: &[Scenario] = &[

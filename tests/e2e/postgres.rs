@@ -95,6 +95,7 @@ pub fn stopped_node(seed: u64) -> String {
         nodes[stopped].signal("CONT");
         *route.write().expect("not poisoned") = both.clone();
     }
+    assert!(overtaken > 0, "no node was stopped while it had claimed something");
     load.stop();
     claims_end(&cluster);
     let (alerts, acts) = book.lock().expect("not poisoned").acknowledged();
@@ -112,7 +113,10 @@ pub fn failover(seed: u64) -> String {
     let nodes = [site.server(0), site.server(1)];
     let route: Route = Arc::new(RwLock::new(nodes.iter().map(|node| node.address).collect()));
     let load = Load::start(&book, &route, SENDERS, seed);
-    pause(Dice::new(seed).millis(1_000, 2_500));
+    while book.lock().expect("not poisoned").acknowledged().0 < 20 {
+        pause(Duration::from_millis(50));
+    }
+    pause(Dice::new(seed).millis(0, 1_000));
     primary.kill();
     let before = book.lock().expect("not poisoned").acknowledged();
     pause(Duration::from_millis(300));
