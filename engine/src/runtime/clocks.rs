@@ -83,6 +83,10 @@ impl Runtime {
             };
             // a number is never used twice in a case, so it alone tells whether the timer is still armed; in a case that has
             // ended or stands still none is, whatever its state remembers
+            if turn.live().state.timers.get(&id).is_none_or(|armed| armed.due != timer.due) {
+                // what is in memory may be older than the row, which another node wrote
+                turn.reload().await?;
+            }
             let armed = turn.live().state.timers.get(&id).map(|armed| armed.due);
             let armed = armed.filter(|_| takes_events(turn.live()));
             let (writes, change) = match armed {

@@ -173,6 +173,15 @@ impl Turn<'_> {
         self.live.as_deref_mut().expect("a turn has its case until it ends")
     }
 
+    /// Loads the case anew. Only an event proves, by its number, that what was in memory is not older than the store: whoever
+    /// writes something about the case without one looks at what is stored first.
+    pub async fn reload(&mut self) -> Result<(), LoadError> {
+        let live = self.runtime.load(self.live().row.id).await?;
+        self.live = Some(Box::new(live));
+        self.stepped = false;
+        Ok(())
+    }
+
     /// Steps the case; nothing counts before it is committed.
     pub async fn append(&mut self, body: EventBody, happened_at: Option<Timestamp>) -> Result<Appended, StoreError> {
         let runtime = self.runtime;
