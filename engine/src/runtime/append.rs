@@ -25,7 +25,8 @@ use crate::outbox::seat::unit_of;
 use crate::people::People;
 use crate::request::Change;
 use crate::seal::deployment::to_hex;
-use crate::seal::split::{SealedValues, seal_of, split_event, split_state};
+use crate::seal::part::PartedState;
+use crate::seal::split::{SealedValues, seal_of, split_event};
 use crate::seal::{Key, chain};
 use crate::store::{EffectRow, EffectStatus, EventRow, KeyRow, NoticeRow, SnapshotRow, TimerRow, Write};
 
@@ -78,11 +79,20 @@ impl Runtime {
         // a machine's clock may go back, a case's time does not
         let at = self.now().max(live.row.last_event_at);
         let event = Event { number: live.state.number + 1, at, happened_at, body };
-        let before = live.state.clone();
-        let (stepped, moved) = self.step(&live.protocol, before.clone(), &event).await?;
-        if let Some(Refusal::OutOfOrder { expected }) = stepped.refusal {
-            return Err(StoreError::Conflict { case, expected: expected.saturating_sub(1) });
-        }
+        let before = std::mem::take(&mut live.state);
+        let stepped = match self.step(&live.protocol, before.clone(), &event).await {
+            Ok((Step { refusal: Some(Refusal::OutOfOrder { expected }), .. }, _)) => {
+                Err(StoreError::Conflict { case, expected: expected.saturating_sub(1) })
+            }
+            other => other,
+        };
+        let (stepped, moved) = match stepped {
+            Ok(stepped) => stepped,
+            Err(error) => {
+                live.state = before;
+                return Err(error);
+            }
+        };
         live.state = stepped.state;
         let mut writes = Vec::new();
         if let Some(new) = moved {
@@ -94,8 +104,10 @@ impl Runtime {
         let protocol = Arc::clone(&live.protocol);
         card::refresh(&mut live.row, &protocol, &before, &live.state, &event, &stepped.reasons);
 
-        let (plain_state, sealed_state) = split_state(&protocol, live.state.clone());
-        let plain_state = json(&plain_state);
+        let parted = PartedState::of(&protocol, &live.state);
+        let plain_state = json(&parted.plain);
+        let sealed_state: Vec<(String, String)> =
+            parted.sealed.iter().map(|(seal, part)| ((*seal).to_owned(), json(part))).collect();
         let halted = halts(&before, &live.state);
         let (plain_event, mut sealed_event) = split_event(&protocol, event.clone());
         // what is refused changes nothing: it must not bring an erased group back under a new key
@@ -125,7 +137,7 @@ impl Runtime {
             .into_iter()
             .map(|(seal, part)| {
                 let place = snapshot_place(case, event.number, &seal);
-                let sealed = self.seal(live, &seal, json(&part).as_bytes(), &place, &mut writes);
+                let sealed = self.seal(live, &seal, part.as_bytes(), &place, &mut writes);
                 (seal, sealed)
             })
             .collect();

@@ -5,6 +5,7 @@
 pub mod chain;
 pub mod deployment;
 pub mod envelope;
+pub mod part;
 pub mod split;
 
 pub use deployment::DeploymentKey;

@@ -15,6 +15,13 @@ use crate::error::{OpenError, StoreError};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the emptying of the write-ahead log waits for readers. It is tried again, so it need not hold anybody up.
 const SCRUB_TIMEOUT: Duration = Duration::from_millis(50);
+/// Pages that a connection keeps in memory: what a large group changes fits, so that no page goes to the disk twice.
+const CACHE_KIB: u32 = 16 * 1024;
+/// Length of the write-ahead log (pages of 4096 bytes) from which it is copied into the file. The longer it is, the fewer
+/// pages that changed often are copied.
+const CHECKPOINT_PAGES: u32 = 8_192;
+/// Statements that a connection keeps prepared: a few sizes for each table.
+const STATEMENTS: usize = 512;
 /// Connections that only read.
 const READERS: u32 = 4;
 
@@ -118,7 +125,10 @@ pub(super) async fn connect(
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             // destroyed keys must not linger in free pages
-            .pragma("secure_delete", "ON");
+            .pragma("secure_delete", "ON")
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+            .statement_cache_capacity(STATEMENTS);
         let sqlite = match &file {
             Some(path) => sqlite.filename(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal),
             None => sqlite,
