@@ -19,6 +19,7 @@ mod m0006_told;
 mod m0007_alerts_again;
 mod m0008_lean_rows;
 mod m0012_schedules;
+mod m0013_board;
 
 /// All steps in order.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_alerts_again::Migration),
             Box::new(m0008_lean_rows::Migration),
             Box::new(m0012_schedules::Migration),
+            Box::new(m0013_board::Migration),
         ]
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub struct Filter {
     /// `Some(true)`: those that run or are halted; `Some(false)`: closed ones, the latest first; `None`: all.
     pub open: Option<bool>,
-    /// At most so many closed cases; 0 = 200.
+    /// At most so many closed cases, and so many open ones, the most urgent first; 0 = 200 closed, 2000 open.
     pub limit: u32,
 }
 

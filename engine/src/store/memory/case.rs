@@ -13,6 +13,8 @@ use crate::error::StoreError;
 use crate::store::{CaseRow, CaseStore, EventRow, LinkRow, StoredCase, VersionRow};
 use crate::view::{Counts, Filter, LifeView};
 
+/// Open cases that the board shows when nobody says how many.
+const OPEN_SHOWN: u32 = 2_000;
 /// Closed cases that the board shows when nobody says how many.
 const CLOSED_SHOWN: u32 = 200;
 
@@ -48,10 +50,12 @@ impl CaseStore for MemoryStore {
         let tables = self.tables();
         let (mut open, mut closed): (Vec<CaseRow>, Vec<CaseRow>) =
             tables.cases.rows().values().cloned().partition(|row| row.life != LifeView::Closed);
-        open.sort_by_key(|row| row.due);
+        open.sort_by_key(|row| (row.life != LifeView::Halted, !row.overdue, row.due));
         closed.sort_by_key(|row| Reverse(row.closed_at));
         let limit = if filter.limit == 0 { CLOSED_SHOWN } else { filter.limit };
         closed.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let limit = if filter.limit == 0 { OPEN_SHOWN } else { filter.limit };
+        open.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         match filter.open {
             Some(true) => closed.clear(),
             Some(false) => open.clear(),
