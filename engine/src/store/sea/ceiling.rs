@@ -18,7 +18,7 @@ use super::commit::json;
 use super::convert::{life_word, signed, status_word, word};
 use super::fault::fault;
 use super::pack::pack;
-use super::{Location, SeaStore, connect};
+use super::{DatabaseUrl, Location, SeaStore, connect};
 use crate::error::{OpenError, StoreError};
 use crate::store::{Commit, EffectRow, Store as _, Write};
 
@@ -459,6 +459,25 @@ impl Ceiling {
     pub async fn close(self) -> Result<(), StoreError> {
         self.database.close().await.map_err(|error| fault("close", error))
     }
+}
+
+/// Makes an empty database beside another on its PostgreSQL server, for a measurement. The name goes into SQL as it is: it is
+/// the program's own.
+pub async fn make_database(beside: &DatabaseUrl, name: &str) -> Result<DatabaseUrl, StoreError> {
+    run(beside, format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await?;
+    Ok(beside.of_database(name))
+}
+
+/// Takes it away again.
+pub async fn drop_database(beside: &DatabaseUrl, name: &str) -> Result<(), StoreError> {
+    run(beside, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+}
+
+async fn run(at: &DatabaseUrl, sql: String) -> Result<(), StoreError> {
+    let doing = |error| fault("make a database to measure in", error);
+    let database = connect(&Location::Postgres(vec![at.clone()]), 1, None).await?;
+    database.execute_unprepared(&sql).await.map_err(doing)?;
+    database.close().await.map_err(doing)
 }
 
 /// The statement that changes so many rows of a table.

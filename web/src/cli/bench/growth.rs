@@ -67,7 +67,7 @@ struct Pair {
 /// Measures.
 pub async fn run(arguments: &Growth, console: &Console) -> Result<Report, BenchError> {
     let machine = Machine::look();
-    let made = arguments.store.make()?;
+    let made = arguments.store.make().await?;
     let mut lengths = Vec::new();
     let mut length = arguments.max;
     while length >= 1_000.min(arguments.max) {
@@ -79,12 +79,14 @@ pub async fn run(arguments: &Growth, console: &Console) -> Result<Report, BenchE
         measured.push(one(arguments, &made, console, place as u64, length).await?);
     }
     let most = measured.iter().flat_map(|length| [length.hot.ratio, length.cold.ratio]).fold(0.0, f64::max);
+    let megabytes_on_disk = made.megabytes()?;
+    made.clear().await?;
     Ok(Report {
         bench: "growth",
         store: arguments.store.kind(),
         lengths: measured,
         most_percent: round((most - 1.0) * 100.0, 1),
-        megabytes_on_disk: made.megabytes()?,
+        megabytes_on_disk,
         machine,
     })
 }

@@ -14,18 +14,18 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::ProgressBar;
 use niyam_engine::engine::Engine;
-use niyam_engine::store::Commit;
-use niyam_engine::store::sea::ceiling::{Batch, Ceiling, CeilingError, Load};
+use niyam_engine::store::sea::ceiling::{Batch, Ceiling, Load};
+use niyam_engine::store::{Commit, Write};
 use niyam_kernel::id::CaseId;
 use serde::Serialize;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::BenchError;
 use super::measure::{Machine, Spread, Times, as_float, fsync_ms, now, per_second, round};
 use super::place::{Made, Place};
 use super::record::{Record, Sizes, events};
 use super::world::{self, PAYLOAD, STEPS};
+use super::{BenchError, synth};
 use crate::console::Console;
 
 /// Cases that go through their stages one event at a time, at most.
@@ -34,7 +34,8 @@ const LONE: u32 = 200;
 /// Cases of five stages from outside events to disk, beside the raw insert of the same rows.
 #[derive(Debug, Args)]
 pub struct Lifecycle {
-    /// Where to write: `sqlite:FOLDER`; made for the bench and deleted after it.
+    /// Where to write: `sqlite:FOLDER`, or `postgres://USER@HOST/DATABASE` for new databases beside that one; made for the
+    /// bench and deleted after it.
     #[arg(long, value_name = "STORE", default_value = "sqlite:niyam-bench")]
     pub store: Place,
     /// Cases that go through their five stages.
@@ -43,6 +44,9 @@ pub struct Lifecycle {
     /// Cases whose events are on the way at the same time.
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     pub in_flight: u32,
+    /// Engines that work on the one database; more than one only on PostgreSQL, and measured beside one alone.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub nodes: u32,
     /// Give each stage an officer of its own, so that every step has an effect to deliver and an event that says who took
     /// over. The time runs until all are delivered.
     #[arg(long)]
@@ -56,6 +60,7 @@ pub struct Report {
     store: &'static str,
     cases: u32,
     in_flight: u32,
+    nodes: u32,
     hand_over: bool,
     payload_bytes: usize,
     /// Cases opened per second by alerts, before the clock ran.
@@ -80,6 +85,10 @@ pub struct Report {
     raw: Raw,
     /// Outside events per second of the engine to those of the raw insert.
     ratio_to_raw: f64,
+    /// The same with one node, when there are several.
+    one_node_transitions_per_s: Option<f64>,
+    /// All nodes to one.
+    ratio_to_one_node: Option<f64>,
     fsync_ms: f64,
     machine: Machine,
 }
@@ -98,17 +107,27 @@ struct Raw {
 /// Measures.
 pub async fn run(arguments: &Lifecycle, console: &Console) -> Result<Report, BenchError> {
     let machine = Machine::look();
-    let made = arguments.store.make()?;
+    if arguments.nodes > 1 && !matches!(arguments.store, Place::Postgres(_)) {
+        return Err(BenchError::OneNode);
+    }
+    let made = arguments.store.make().await?;
     let fsync_ms = fsync_ms(made.folder())?;
-    let seen = engine_part(arguments, &made, console).await?;
+    let alone = if arguments.nodes > 1 {
+        let seen = engine_part(arguments, 1, &made, console).await?;
+        made.empty().await?;
+        Some(per_second(u64::from(arguments.cases) * STEPS.len() as u64, seen.taken))
+    } else {
+        None
+    };
+    let seen = engine_part(arguments, arguments.nodes, &made, console).await?;
     let setting: Vec<Commit> = seen.setting.into_iter().flatten().collect();
     let bar = console.progress(0);
     bar.set_message("the same rows without the engine");
-    let (same, load) = raw_part(&made, &setting, &seen.groups).await?;
-    let flat: Vec<Commit> = seen.groups.iter().flatten().cloned().collect();
-    let full: Vec<Vec<Commit>> = flat.chunks(arguments.in_flight as usize).map(<[Commit]>::to_vec).collect();
-    let (full, _) = raw_part(&made, &setting, &full).await?;
+    let (same, load) = raw_part(&made, &setting, lanes_of(&seen.groups, seen.lanes)).await?;
+    let full = full_groups(&seen.groups, seen.lanes, arguments.in_flight as usize);
+    let (full, _) = raw_part(&made, &setting, full).await?;
     bar.finish_and_clear();
+    made.clear().await?;
     let transitions = u64::from(arguments.cases) * STEPS.len() as u64;
     let raw = Raw {
         transitions_per_s: per_second(transitions, same.min(full)),
@@ -121,6 +140,7 @@ pub async fn run(arguments: &Lifecycle, console: &Console) -> Result<Report, Ben
         store: arguments.store.kind(),
         cases: arguments.cases,
         in_flight: arguments.in_flight,
+        nodes: arguments.nodes,
         hand_over: arguments.hand_over,
         payload_bytes: PAYLOAD,
         opened_per_s: per_second(u64::from(arguments.cases), seen.opening),
@@ -135,6 +155,8 @@ pub async fn run(arguments: &Lifecycle, console: &Console) -> Result<Report, Ben
         bytes: round(as_float(load.bytes) / as_float(transitions), 0),
         raw,
         ratio_to_raw: round(transitions_per_s / raw.transitions_per_s, 3),
+        one_node_transitions_per_s: alone,
+        ratio_to_one_node: alone.map(|alone| round(transitions_per_s / alone, 3)),
         fsync_ms,
         machine,
     })
@@ -148,27 +170,32 @@ struct Seen {
     lone: Times,
     setting: Vec<Vec<Commit>>,
     groups: Vec<Vec<Commit>>,
+    /// Groups that the store writes at once.
+    lanes: usize,
 }
 
-async fn engine_part(arguments: &Lifecycle, made: &Made, console: &Console) -> Result<Seen, BenchError> {
+async fn engine_part(arguments: &Lifecycle, nodes: u32, made: &Made, console: &Console) -> Result<Seen, BenchError> {
     let record = Record::default();
-    let config = world::config(made.data(), arguments.hand_over);
-    let watcher = record.watcher();
-    let engine = Engine::open_through(config, move |store| {
-        store.watch(watcher);
-        store
-    })
-    .await?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let loops = tokio::spawn(engine.clone().run(async move {
-        // whoever could stop it has gone: the same
-        let _gone = stopped.await;
-    }));
+    let (stop, stopped) = watch::channel(false);
+    let (mut engines, mut loops, mut lanes) = (Vec::new(), JoinSet::new(), 1);
+    for node in 0..nodes as usize {
+        let config = world::config(made.data_of_node(node)?, arguments.hand_over);
+        let (engine, store) = synth::open(config).await?;
+        store.watch(record.watcher());
+        lanes = store.writers().max(1);
+        let mut stopped = stopped.clone();
+        loops.spawn(engine.clone().run(async move {
+            // whoever could stop it has gone: the same
+            let _gone = stopped.wait_for(|stop| *stop).await;
+        }));
+        engines.push(engine);
+    }
+    let engine = &engines[0];
     let lone_cases = LONE.min(arguments.cases);
     let bar = console.progress(u64::from(arguments.cases + lone_cases));
     bar.set_message("opening cases");
     let start = now();
-    let mut cases = open(&engine, arguments.cases + lone_cases, arguments.in_flight, &bar).await?;
+    let mut cases = open(&engines, arguments.cases + lone_cases, arguments.in_flight, &bar).await?;
     let opening = start.elapsed();
     engine.settle().await?;
     let lone = cases.split_off(arguments.cases as usize);
@@ -178,7 +205,7 @@ async fn engine_part(arguments: &Lifecycle, made: &Made, console: &Console) -> R
     bar.set_length(u64::from(arguments.cases));
     bar.set_message("five stages");
     let start = now();
-    let answered = drive(&engine, cases, arguments.in_flight, &bar).await?;
+    let answered = drive(&engines, cases, arguments.in_flight, &bar).await?;
     if arguments.hand_over {
         engine.settle().await?;
     }
@@ -189,19 +216,28 @@ async fn engine_part(arguments: &Lifecycle, made: &Made, console: &Console) -> R
         return Err(BenchError::Wrong(format!("{events} events were written")));
     }
     bar.set_message("one event at a time");
-    let lone = drive(&engine, lone, 1, &ProgressBar::hidden()).await?;
+    let lone = drive(&engines, lone, 1, &ProgressBar::hidden()).await?;
     bar.finish_and_clear();
-    let _gone = stop.send(());
-    loops.await.map_err(|error| BenchError::Wrong(error.to_string()))?;
-    Ok(Seen { opening, taken, answered, lone, setting, groups })
+    let _gone = stop.send(true);
+    while let Some(ended) = loops.join_next().await {
+        ended.map_err(|error| BenchError::Wrong(error.to_string()))?;
+    }
+    for engine in &engines {
+        engine.rest().await?;
+    }
+    Ok(Seen { opening, taken, answered, lone, setting, groups, lanes })
 }
 
-/// Opens cases, each by an alert of its own.
-async fn open(engine: &Arc<Engine>, cases: u32, in_flight: u32, bar: &ProgressBar) -> Result<Vec<CaseId>, BenchError> {
+/// A case and the node that works on it.
+type Here = (CaseId, usize);
+
+/// Opens cases, each by an alert of its own, the nodes in turn.
+async fn open(engines: &[Arc<Engine>], cases: u32, in_flight: u32, bar: &ProgressBar) -> Result<Vec<Here>, BenchError> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut workers = JoinSet::new();
-    for _ in 0..in_flight.min(cases) {
-        let (engine, next, bar) = (Arc::clone(engine), Arc::clone(&next), bar.clone());
+    for worker in 0..in_flight.min(cases) as usize {
+        let node = worker % engines.len();
+        let (engine, next, bar) = (Arc::clone(&engines[node]), Arc::clone(&next), bar.clone());
         workers.spawn(async move {
             let mut opened = Vec::new();
             loop {
@@ -210,7 +246,7 @@ async fn open(engine: &Arc<Engine>, cases: u32, in_flight: u32, bar: &ProgressBa
                     return Ok::<_, BenchError>(opened);
                 }
                 let receipt = engine.receive(world::alert(number as u64, engine.now())).await?;
-                let case = receipt.cases.first().map(|of| of.case);
+                let case = receipt.cases.first().map(|of| (of.case, node));
                 opened.push(case.ok_or_else(|| BenchError::Wrong("an alert opened no case".to_owned()))?);
                 bar.inc(1);
             }
@@ -225,18 +261,20 @@ async fn open(engine: &Arc<Engine>, cases: u32, in_flight: u32, bar: &ProgressBa
 
 /// Takes each case through its five stages, so many cases at the same time.
 async fn drive(
-    engine: &Arc<Engine>,
-    cases: Vec<CaseId>,
+    engines: &[Arc<Engine>],
+    cases: Vec<Here>,
     in_flight: u32,
     bar: &ProgressBar,
 ) -> Result<Times, BenchError> {
+    let engines: Arc<[Arc<Engine>]> = engines.into();
     let (cases, next) = (Arc::new(cases), Arc::new(AtomicUsize::new(0)));
     let mut workers = JoinSet::new();
     for _ in 0..in_flight {
-        let (engine, cases, next, bar) = (Arc::clone(engine), Arc::clone(&cases), Arc::clone(&next), bar.clone());
+        let (engines, cases, next, bar) = (Arc::clone(&engines), Arc::clone(&cases), Arc::clone(&next), bar.clone());
         workers.spawn(async move {
             let mut times = Times::new();
-            while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            while let Some((case, node)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let engine = &engines[*node];
                 for step in 0..STEPS.len() {
                     let request = world::step(step, engine.new_id());
                     let start = now();
@@ -255,23 +293,68 @@ async fn drive(
     Ok(all)
 }
 
-/// Writes the rows of these groups without the engine. Returns how long it took and how much it was.
-async fn raw_part(made: &Made, setting: &[Commit], groups: &[Vec<Commit>]) -> Result<(Duration, Load), BenchError> {
-    let mut effects = BTreeMap::new();
-    let batches: Vec<Batch> =
-        groups.iter().map(|group| Batch::of(group, &mut effects)).collect::<Result<_, CeilingError>>()?;
-    let load = batches
-        .iter()
-        .map(Batch::load)
-        .fold(Load::default(), |sum, load| Load { rows: sum.rows + load.rows, bytes: sum.bytes + load.bytes });
-    let ceiling = Ceiling::open(&made.beside("raw"), 1, setting).await?;
-    let prepared: Vec<_> = batches.into_iter().map(|batch| ceiling.prepare(batch)).collect();
+/// The lane that a group goes through: a case always has the same one.
+fn lane_of(commit: &Commit, lanes: usize) -> usize {
+    let case = commit.writes.iter().find_map(Write::case);
+    case.map_or(0, |case| usize::from(case.0.as_bytes()[15]) % lanes)
+}
+
+/// The groups of the engine, by the lane they went through.
+fn lanes_of(groups: &[Vec<Commit>], lanes: usize) -> Vec<Vec<Vec<Commit>>> {
+    let mut by_lane = vec![Vec::new(); lanes];
+    for group in groups {
+        by_lane[group.first().map_or(0, |commit| lane_of(commit, lanes))].push(group.clone());
+    }
+    by_lane
+}
+
+/// The same commits in groups as large as could wait together.
+fn full_groups(groups: &[Vec<Commit>], lanes: usize, in_flight: usize) -> Vec<Vec<Vec<Commit>>> {
+    let mut by_lane = vec![Vec::new(); lanes];
+    for commit in groups.iter().flatten() {
+        by_lane[lane_of(commit, lanes)].push(commit.clone());
+    }
+    let size = in_flight.div_ceil(lanes);
+    by_lane.into_iter().map(|commits| commits.chunks(size).map(<[Commit]>::to_vec).collect()).collect()
+}
+
+/// Writes the rows of these groups without the engine, each lane by itself. Returns how long it took and how much it was.
+async fn raw_part(
+    made: &Made,
+    setting: &[Commit],
+    lanes: Vec<Vec<Vec<Commit>>>,
+) -> Result<(Duration, Load), BenchError> {
+    let connections = u32::try_from(lanes.len()).unwrap_or(u32::MAX);
+    let ceiling = Arc::new(Ceiling::open(&made.beside("raw").await?, connections, setting).await?);
+    let (mut load, mut prepared) = (Load::default(), Vec::new());
+    for groups in lanes {
+        let mut effects = BTreeMap::new();
+        let mut batches = Vec::new();
+        for group in groups {
+            let batch = Batch::of(&group, &mut effects)?;
+            let one = batch.load();
+            load = Load { rows: load.rows + one.rows, bytes: load.bytes + one.bytes };
+            batches.push(ceiling.prepare(batch));
+        }
+        prepared.push(batches);
+    }
     let start = now();
-    for batch in prepared {
-        ceiling.write(batch).await?;
+    let mut workers = JoinSet::new();
+    for batches in prepared {
+        let ceiling = Arc::clone(&ceiling);
+        workers.spawn(async move {
+            for batch in batches {
+                ceiling.write(batch).await?;
+            }
+            Ok::<_, BenchError>(())
+        });
+    }
+    while let Some(worker) = workers.join_next().await {
+        worker.map_err(|error| BenchError::Wrong(error.to_string()))??;
     }
     let taken = start.elapsed();
-    ceiling.close().await?;
-    made.forget("raw")?;
+    if let Some(ceiling) = Arc::into_inner(ceiling) {
+        ceiling.close().await?;
+    }
     Ok((taken, load))
 }

@@ -78,6 +78,12 @@ pub enum BenchError {
     /// There is something where the bench wants to write.
     #[error("`{0}` is there already, and a bench deletes what it has written")]
     Occupied(String),
+    /// The process that is measured opens a folder.
+    #[error("this bench runs on SQLite only")]
+    SqliteOnly,
+    /// Several engines cannot open one folder.
+    #[error("several nodes need PostgreSQL")]
+    OneNode,
     /// The bench measured something else than it should.
     #[error("the measurement is not what it should be: {0}")]
     Wrong(String),
@@ -92,6 +98,8 @@ impl BenchError {
     pub fn advice(&self) -> Option<String> {
         match self {
             Self::Occupied(_) => Some("name a folder that is not there yet with --store sqlite:PATH".to_owned()),
+            Self::SqliteOnly => Some("use --store sqlite:FOLDER".to_owned()),
+            Self::OneNode => Some("use --store postgres://USER@HOST/DATABASE".to_owned()),
             Self::Open(_)
             | Self::Receive(_)
             | Self::Act(_)

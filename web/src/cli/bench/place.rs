@@ -4,15 +4,23 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use niyam_engine::engine::Data;
-use niyam_engine::store::sea::Location;
+use niyam_engine::store::sea::ceiling::{drop_database, make_database};
+use niyam_engine::store::sea::{DatabaseUrl, Location};
 
 use super::BenchError;
+
+/// The folder of a bench on PostgreSQL: for the key, and to measure the disk.
+const FOLDER: &str = "niyam-bench";
+/// Name of the key in the folder of an engine.
+const KEY: &str = "deployment.key";
 
 /// A folder for SQLite databases, or a PostgreSQL server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// SQLite in this folder.
     Sqlite(PathBuf),
+    /// New databases beside this one.
+    Postgres(DatabaseUrl),
 }
 
 impl FromStr for Place {
@@ -21,15 +29,19 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            _ => Err("use `sqlite:FOLDER`; the folder is made for the bench and deleted after it".to_owned()),
+            Some(("postgres" | "postgresql", _)) => {
+                text.parse().map(Self::Postgres).map_err(|error| format!("{error}"))
+            }
+            _ => Err("use `sqlite:FOLDER` or `postgres://USER@HOST/DATABASE`".to_owned()),
         }
     }
 }
 
-/// A place that was made for a bench. Deleted when it is dropped, unless it is kept.
+/// A place that was made for a bench. Its folder is deleted when it is dropped, its databases by [`Made::clear`].
 #[derive(Debug)]
 pub struct Made {
     folder: PathBuf,
+    beside: Option<DatabaseUrl>,
 }
 
 impl Place {
@@ -37,22 +49,28 @@ impl Place {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
         }
     }
 
     /// Makes it. Errors: [`BenchError::Occupied`] when it is there already.
-    pub fn make(&self) -> Result<Made, BenchError> {
-        let Self::Sqlite(folder) = self;
+    pub async fn make(&self) -> Result<Made, BenchError> {
+        let (folder, beside) = match self {
+            Self::Sqlite(folder) => (folder.clone(), None),
+            Self::Postgres(url) => (PathBuf::from(FOLDER), Some(url.clone())),
+        };
         if let Some(above) = folder.parent() {
             std::fs::create_dir_all(above)?;
         }
-        match std::fs::create_dir(folder) {
-            Ok(()) => Ok(Made { folder: folder.clone() }),
+        let made = match std::fs::create_dir(&folder) {
+            Ok(()) => Made { folder, beside },
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                Err(BenchError::Occupied(folder.display().to_string()))
+                return Err(BenchError::Occupied(folder.display().to_string()));
             }
-            Err(error) => Err(error.into()),
-        }
+            Err(error) => return Err(error.into()),
+        };
+        made.another("engine").await?;
+        Ok(made)
     }
 }
 
@@ -62,17 +80,42 @@ impl Made {
         &self.folder
     }
 
-    /// What the engine works on.
+    /// What the first engine works on.
     pub fn data(&self) -> Data {
-        Data::Folder(self.folder.join("engine"))
+        self.data_of(0)
+    }
+
+    /// What an engine works on; those behind the first have the first one's key, which must be open.
+    pub fn data_of_node(&self, node: usize) -> Result<Data, BenchError> {
+        if node > 0 {
+            std::fs::create_dir_all(self.node(node))?;
+            std::fs::copy(self.node(0).join(KEY), self.node(node).join(KEY))?;
+        }
+        Ok(self.data_of(node))
+    }
+
+    fn data_of(&self, node: usize) -> Data {
+        match &self.beside {
+            None => Data::Folder(self.node(node)),
+            Some(beside) => {
+                Data::Postgres { folder: self.node(node), database: vec![beside.of_database(&name("engine"))] }
+            }
+        }
+    }
+
+    fn node(&self, node: usize) -> PathBuf {
+        self.folder.join(if node == 0 { "engine".to_owned() } else { format!("node{node}") })
     }
 
     /// The database that the engine works on.
     pub fn database(&self) -> Location {
-        Location::File(self.folder.join("engine").join("niyam.db"))
+        match &self.beside {
+            None => Location::File(self.folder.join("engine").join("niyam.db")),
+            Some(beside) => Location::Postgres(vec![beside.of_database(&name("engine"))]),
+        }
     }
 
-    /// Megabytes that all of it has on the disk.
+    /// Megabytes that all of it has in the folder; a PostgreSQL server keeps its own elsewhere.
     pub fn megabytes(&self) -> Result<u64, BenchError> {
         let mut bytes = 0;
         let mut folders = vec![self.folder.clone()];
@@ -87,26 +130,53 @@ impl Made {
     }
 
     /// Deletes what was written so far.
-    pub fn empty(&self) -> Result<(), BenchError> {
+    pub async fn empty(&self) -> Result<(), BenchError> {
         std::fs::remove_dir_all(&self.folder)?;
-        Ok(std::fs::create_dir(&self.folder)?)
+        std::fs::create_dir(&self.folder)?;
+        self.another("engine").await
     }
 
     /// A further database, empty.
-    pub fn beside(&self, name: &str) -> Location {
-        Location::File(self.folder.join(format!("{name}.db")))
+    pub async fn beside(&self, other: &str) -> Result<Location, BenchError> {
+        self.another(other).await?;
+        Ok(match &self.beside {
+            None => Location::File(self.folder.join(format!("{other}.db"))),
+            Some(beside) => Location::Postgres(vec![beside.of_database(&name(other))]),
+        })
     }
 
-    /// Deletes a further database, so that the next one is empty again.
-    pub fn forget(&self, name: &str) -> Result<(), BenchError> {
-        for ending in ["db", "db-wal", "db-shm"] {
-            match std::fs::remove_file(self.folder.join(format!("{name}.{ending}"))) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
+    async fn another(&self, other: &str) -> Result<(), BenchError> {
+        match &self.beside {
+            None => {
+                for ending in ["db", "db-wal", "db-shm"] {
+                    match std::fs::remove_file(self.folder.join(format!("{other}.{ending}"))) {
+                        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                        _ => {}
+                    }
+                }
+            }
+            Some(beside) => {
+                drop_database(beside, &name(other)).await?;
+                make_database(beside, &name(other)).await?;
             }
         }
         Ok(())
     }
+
+    /// Takes all databases away again.
+    pub async fn clear(self) -> Result<(), BenchError> {
+        if let Some(beside) = &self.beside {
+            for other in ["engine", "raw"] {
+                drop_database(beside, &name(other)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Name of a database on a server; two benches do not meet.
+fn name(other: &str) -> String {
+    format!("niyam_bench_{}_{other}", std::process::id())
 }
 
 impl Drop for Made {

@@ -87,17 +87,22 @@ pub struct Seen {
 /// Measures.
 pub async fn run(arguments: &Standing, console: &Console) -> Result<Report, BenchError> {
     let machine = Machine::look();
-    let made = arguments.store.make()?;
+    if matches!(arguments.store, Place::Postgres(_)) {
+        return Err(BenchError::SqliteOnly);
+    }
+    let made = arguments.store.make().await?;
     let (few, _, _) = one(&made, FEW.min(arguments.cases), console).await?;
-    made.empty()?;
+    made.empty().await?;
     let (many, clocks, written) = one(&made, arguments.cases, console).await?;
+    let megabytes_on_disk = made.megabytes()?;
+    made.clear().await?;
     Ok(Report {
         bench: "standing",
         store: arguments.store.kind(),
         cases: arguments.cases,
         clocks,
         written_s: round(written.as_secs_f64(), 1),
-        megabytes_on_disk: made.megabytes()?,
+        megabytes_on_disk,
         many,
         few,
         step_ratio: round(many.step.ratio_to(&few.step), 3),

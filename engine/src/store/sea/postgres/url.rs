@@ -43,6 +43,12 @@ impl FromStr for DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// Another database of the same server.
+    #[must_use]
+    pub fn of_database(&self, name: &str) -> Self {
+        Self(self.options().database(name).to_url_lossy().to_string())
+    }
+
     /// How to connect to it.
     pub(super) fn options(&self) -> PgConnectOptions {
         let options: PgConnectOptions = self.0.parse().expect("it was read when it was made");
