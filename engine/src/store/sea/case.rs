@@ -6,7 +6,7 @@ use niyam_kernel::time::Timestamp;
 use niyam_rules::bundle::VersionDigest;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    Statement,
+    QuerySelect as _, Statement,
 };
 
 use super::convert::At;
