@@ -88,7 +88,7 @@ pub struct Report {
 /// Measures.
 pub async fn run(arguments: &Latency, console: &Console) -> Result<Report, BenchError> {
     let machine = Machine::look();
-    let made = arguments.store.make()?;
+    let made = arguments.store.make().await?;
     let fsync_ms = fsync_ms(made.folder())?;
     let bar = console.progress(0);
     bar.set_message("writing alerts");
