@@ -77,7 +77,10 @@ async fn a_backup_of_a_running_engine_is_restored_and_proved() {
     assert!(ran.out.contains("the deployment key is not in it"), "{}", ran.out);
     let key = std::fs::read_to_string(data.join("deployment.key")).expect("the key");
     let kept = std::fs::read_to_string(&file).expect("the backup");
-    assert!(!kept.contains(key.trim()) && !kept.contains("Udaharan Bhawan 7731"), "nothing that opens, nothing in the open");
+    assert!(
+        !kept.contains(key.trim()) && !kept.contains("Udaharan Bhawan 7731"),
+        "nothing that opens, nothing in the open"
+    );
     let again = niyam(&["backup", text(&file), "--data", text(&data)]);
     assert_eq!((again.code, again.err.contains("is there already")), (2, true), "{}", again.err);
     drop(running);

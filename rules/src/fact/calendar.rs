@@ -66,11 +66,6 @@ impl Day {
         Self { year: year_of_era + era * 400 + i64::from(month <= 2), month, of_month: day }
     }
 
-    /// Month and day of the month, from 1.
-    pub(crate) fn month_and_day(self) -> (i64, i64) {
-        (self.month, self.of_month)
-    }
-
     /// For people: `21 Nov 2026`.
     pub fn show(self, language: Language) -> String {
         let names = match language {

@@ -88,14 +88,16 @@ pub(super) fn read(text: &str) -> Result<Schedule, ScheduleError> {
         return Err(ScheduleError::Fields { text: text.trim().to_owned(), fields: fields.len() });
     };
     let week = WEEK.read(weekdays)?;
-    let schedule = Schedule {
+    let mut schedule = Schedule {
         text: fields.join(" "),
         minutes: MINUTES.read(minutes)?,
         hours: HOURS.read(hours)?,
         days: DAYS.read(days)?,
         months: MONTHS.read(months)?,
         weekdays: (week | week >> 7) & WEEKDAYS,
+        times: Vec::new(),
     };
+    schedule.times = times(&schedule);
     if comes(&schedule) { Ok(schedule) } else { Err(ScheduleError::Never(schedule.text)) }
 }
 
@@ -106,4 +108,24 @@ fn comes(schedule: &Schedule) -> bool {
         .zip(LENGTHS)
         .any(|(month, length)| schedule.months >> month & 1 == 1 && schedule.days & bits(1, length, 1) != 0);
     of_month || schedule.weekdays != WEEKDAYS
+}
+
+/// The schedule for the crate that counts: with seconds in front, and days of the week from 1 for Sunday. It wants both days
+/// to fit where five fields are content with either, so such a schedule becomes two.
+fn times(schedule: &Schedule) -> Vec<cron::Schedule> {
+    let list = |bits: u64, ahead: u32| {
+        let values = (0_u32..64).filter(|value| bits >> value & 1 == 1);
+        values.map(|value| (value + ahead).to_string()).collect::<Vec<_>>().join(",")
+    };
+    let (minutes, hours, months) = (list(schedule.minutes, 0), list(schedule.hours, 0), list(schedule.months, 0));
+    let (days, weekdays) = (list(schedule.days, 0), list(schedule.weekdays, 1));
+    let one = |days: &str, weekdays: &str| {
+        let text = format!("0 {minutes} {hours} {days} {months} {weekdays}");
+        text.parse().expect("every value was checked")
+    };
+    if schedule.any_day() || schedule.any_weekday() {
+        vec![one(&days, &weekdays)]
+    } else {
+        vec![one(&days, "*"), one("*", &weekdays)]
+    }
 }
