@@ -42,6 +42,10 @@ enum Stop {
     Unproved(String),
 }
 
+fn newer(event: u64, kernel: u32) -> Stop {
+    Stop::Unproved(format!("event {event} was stepped by a newer niyam (kernel {kernel}); replay it with that version"))
+}
+
 /// A log while it is stepped again.
 struct Rerun<'a> {
     source: Source<'a>,
@@ -219,7 +223,7 @@ impl<'a> Rerun<'a> {
             return Ok(Err((What::Chain, detail)));
         }
         let Ok((mut event, record)) = read_event(row) else {
-            return Ok(Err((What::Event, "it cannot be read".to_owned())));
+            return Ok(self.unread(row));
         };
         let columns = (row.number, row.at, row.happened_at, row.kind.as_str());
         if columns != (event.number, event.at, event.happened_at, kind(&event.body)) {
@@ -241,6 +245,22 @@ impl<'a> Rerun<'a> {
         }
         self.claimed = Some(record);
         Ok(Ok(()))
+    }
+
+    /// An event that cannot be read: a newer program may have written it, which is no difference.
+    fn unread(&mut self, row: &EventRow) -> Result<(), (What, String)> {
+        #[derive(serde::Deserialize)]
+        struct Stepped {
+            kernel: u32,
+        }
+        match serde_json::from_str::<Stepped>(&row.outcome) {
+            Ok(Stepped { kernel }) if Behaviour::of(kernel).is_none() => {
+                self.stop.get_or_insert_with(|| newer(row.number, kernel));
+                self.claimed = None;
+                Ok(())
+            }
+            Ok(_) | Err(_) => Err((What::Event, "it cannot be read".to_owned())),
+        }
     }
 
     fn chained(&mut self, row: &EventRow) -> Result<(), String> {
@@ -293,8 +313,7 @@ impl<'a> Rerun<'a> {
     ) -> Result<Result<(), (What, String)>, StoreError> {
         let Some(old) = self.protocol.clone() else { return Ok(Ok(())) };
         let Some(behaviour) = Behaviour::of(record.kernel) else {
-            let reason = format!("event {} was stepped by a newer niyam (kernel {})", event.number, record.kernel);
-            self.stop = Some(Stop::Unproved(reason));
+            self.stop = Some(newer(event.number, record.kernel));
             return Ok(Ok(()));
         };
         let recorded = Recorded {
@@ -368,6 +387,9 @@ impl<'a> Rerun<'a> {
             differs(What::Snapshot, "the stored state is not the one that the last event led to");
         }
         let Ok(state) = serde_json::from_str::<CaseState>(&snapshot.plain) else {
+            if matches!(self.stop, Some(Stop::Unproved(_))) {
+                return found;
+            }
             differs(What::Snapshot, "the stored state cannot be read");
             return found;
         };

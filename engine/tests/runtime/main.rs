@@ -10,6 +10,7 @@ mod effects;
 mod erasing;
 mod expected;
 mod groups;
+mod histories;
 mod killed;
 mod lanes;
 mod moving;

@@ -24,12 +24,12 @@ fn next() -> Library {
     library
 }
 
-fn plan() -> MovePlan {
+pub fn plan() -> MovePlan {
     MovePlan { states: BTreeMap::from([("waiting".to_owned(), "received".to_owned())]), ..MovePlan::default() }
 }
 
 /// A world with a case on the first version and the next one in force, four minutes later.
-async fn upgraded(folder: &std::path::Path) -> (World, CaseId, VersionDigest) {
+pub async fn upgraded(folder: &std::path::Path) -> (World, CaseId, VersionDigest) {
     let case = {
         let world = World::at(folder).await;
         world.case().await
@@ -41,7 +41,7 @@ async fn upgraded(folder: &std::path::Path) -> (World, CaseId, VersionDigest) {
     (world, case, to)
 }
 
-fn request(world: &World, to: VersionDigest, preview: &MovePreview) -> MoveRequest {
+pub fn request(world: &World, to: VersionDigest, preview: &MovePreview) -> MoveRequest {
     MoveRequest {
         request: RequestId(world.engine.new_id()),
         actor: officer(),

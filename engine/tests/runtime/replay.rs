@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use niyam_engine::error::ActError;
 use niyam_engine::replay::{Around, Audit, Auditor, Halt, Summary, Sweep, Verdict};
+use niyam_engine::seal::chain::{Link, link};
+use niyam_engine::store::CaseStore as _;
+use niyam_engine::store::sea::{Location, SeaStore};
 use niyam_engine::time::{ManualClock, SystemEntropy};
 use niyam_engine::verify::ChainError;
 use niyam_engine::view::{Filter, LifeView};
@@ -213,4 +216,51 @@ async fn a_case_whose_facts_were_erased_is_stepped_as_far_as_it_goes_and_never_c
     drop(world);
     execute(&folder.path().join("niyam.db"), "DELETE FROM timers").await;
     assert!(first(&sweep(folder.path(), LOOK).await.1[0]).ends_with(" clocks"));
+}
+
+/// Makes the last event of a case another one, with a chain that holds, as another program may have written it.
+async fn written_otherwise(database: &Path, case: CaseId, change: impl FnOnce(&mut String, &mut String)) {
+    let store = SeaStore::open(&Location::File(database.to_owned()), None).await.unwrap();
+    let row = store.events(case).await.unwrap().pop().unwrap();
+    store.close().await.unwrap();
+    let (mut plain, mut outcome) = (row.plain.clone(), row.outcome.clone());
+    change(&mut plain, &mut outcome);
+    assert_ne!((&plain, &outcome), (&row.plain, &row.outcome));
+    let event = Link { case, number: row.number, at: row.at, plain: &plain, outcome: &outcome, sealed: &row.sealed };
+    let hash: String = link(&row.prev_hash, &event).iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = |text: &str| text.replace('\'', "''");
+    let set = format!("plain = '{}', outcome = '{}', hash = x'{hash}'", text(&plain), text(&outcome));
+    execute(database, &format!("UPDATE events SET {set} WHERE case_id = '{case}' AND number = {}", row.number)).await;
+    execute(database, &format!("UPDATE snapshots SET hash = x'{hash}' WHERE case_id = '{case}'")).await;
+}
+
+#[tokio::test]
+async fn what_a_newer_program_stepped_is_not_proved_and_not_halted() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = lived(folder.path()).await;
+    let newest = niyam_kernel::behaviour::Behaviour::NEWEST.number();
+    let stepped = |kernel: u32| format!("\"kernel\":{kernel}");
+    let newer = |_: &mut String, outcome: &mut String| *outcome = outcome.replace(&stepped(newest), &stepped(newest + 1));
+    for unknown_shape in [false, true] {
+        let copy = copy(folder.path());
+        written_otherwise(&copy.path().join("niyam.db"), case, |plain, outcome| {
+            newer(plain, outcome);
+            if unknown_shape {
+                *plain = "{\"of\":\"another time\"}".to_owned();
+            }
+        })
+        .await;
+        let (summary, audits) = sweep(copy.path(), HALT).await;
+        let words = format!("was stepped by a newer niyam (kernel {})", newest + 1);
+        let Verdict::Unproved { reason } = &audits[0].verdict else { panic!("{audits:#?}") };
+        assert!(reason.contains(&words), "{reason}");
+        assert_eq!((summary.unproved, summary.differing, summary.halted_now, &audits[0].halt), (1, 0, 0, &Halt::No));
+        assert_eq!((audits[0].stepped + 1, summary.is_good()), (audits[0].events, false), "all before it is proved");
+        // what stands beside the log is still held against it
+        execute(&copy.path().join("niyam.db"), "DELETE FROM timers").await;
+        assert!(first(&sweep(copy.path(), LOOK).await.1[0]).ends_with(" clocks"));
+    }
+    // of no newer program: it was changed
+    written_otherwise(&folder.path().join("niyam.db"), case, |plain, _| *plain = "{}".to_owned()).await;
+    assert!(first(&sweep(folder.path(), LOOK).await.1[0]).ends_with(" event"));
 }

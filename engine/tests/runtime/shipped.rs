@@ -38,7 +38,12 @@ impl People for Everywhere {
 }
 
 async fn world() -> World {
-    World::open_at(Data::Memory, NOON, |config| {
+    world_in(Data::Memory).await
+}
+
+/// What is shipped, on some data.
+pub async fn world_in(data: Data) -> World {
+    World::open_at(data, NOON, |config| {
         config.library = niyam_rules::shipped::library();
         config.intake = Arc::new(ReadByRules::shipped());
         config.people = Arc::new(Everywhere);
@@ -47,7 +52,7 @@ async fn world() -> World {
     .unwrap()
 }
 
-async fn receive(world: &World, channel: &str, content_type: &str, text: &str) -> niyam_engine::request::Receipt {
+pub async fn receive(world: &World, channel: &str, content_type: &str, text: &str) -> niyam_engine::request::Receipt {
     let received = Received {
         channel: channel.to_owned(),
         content_type: content_type.to_owned(),
@@ -60,7 +65,7 @@ async fn receive(world: &World, channel: &str, content_type: &str, text: &str) -
     receipt
 }
 
-fn desk() -> Actor {
+pub fn desk() -> Actor {
     Actor { person: OFFICER, role: "help_desk".to_owned(), unit: "RJ-PHQ-SCRB".to_owned() }
 }
 
@@ -72,6 +77,17 @@ const MAIL: &str = "From: Meta Safety <alerts@meta.example.com>\r\nTo: scrb-help
 Subject: Person at risk MER-2026-009901\r\nDate: Sat, 21 Nov 2026 13:55:00 +0530\r\nMessage-ID: <9901@meta.example.com>\r\n\
 Content-Type: text/plain; charset=utf-8\r\n\r\nReference: MER-2026-009901\r\nPlatform: Instagram\r\nAccount: rohan.kalpit_99\r\n\
 Name: Rohan Kalpit\r\nPhone: +91 55555 50199\r\nLocation: Jhunjhunu\r\nPost: I do not know how to go on after the result.\r\n";
+
+/// A session of K-SOS begins.
+pub const PANIC: &str = r#"{"schema":"sample.ksos/1","event":"panic","session_id":"ks-0000-0099","device_ref":"dev-00000099",
+    "at":"2026-11-21T13:59:09+05:30","location":{"lat":25.149,"lon":75.8531,"accuracy_m":18},
+    "profile_release":{"reason":"panic_pressed","student":{"name":"Diya Kalpit","phone":"5555550199","institute":"Sample Classes, Kota"}}}"#;
+/// It goes on.
+pub const LOCATION: &str = r#"{"schema":"sample.ksos/1","event":"location","session_id":"ks-0000-0099","device_ref":"dev-00000099",
+    "points":[{"seq":1,"at":"2026-11-21T14:00:24+05:30","lat":25.1492,"lon":75.8535,"accuracy_m":15}]}"#;
+/// It ends.
+pub const STOP: &str = r#"{"schema":"sample.ksos/1","event":"stop","session_id":"ks-0000-0099","device_ref":"dev-00000099",
+    "at":"2026-11-21T14:21:47+05:30","stopped_by":"user","delete_app_data":true}"#;
 
 #[tokio::test]
 async fn a_mail_is_read_routed_and_shown_with_its_places() {
@@ -113,28 +129,21 @@ async fn a_message_names_its_clock_as_people_do() {
 #[tokio::test]
 async fn a_session_is_followed_and_its_stop_erases_the_profile() {
     let world = world().await;
-    let panic = r#"{"schema":"sample.ksos/1","event":"panic","session_id":"ks-0000-0099","device_ref":"dev-00000099",
-        "at":"2026-11-21T13:59:09+05:30","location":{"lat":25.149,"lon":75.8531,"accuracy_m":18},
-        "profile_release":{"reason":"panic_pressed","student":{"name":"Diya Kalpit","phone":"5555550199","institute":"Sample Classes, Kota"}}}"#;
-    let receipt = receive(&world, "ksos", "application/json", panic).await;
+    let receipt = receive(&world, "ksos", "application/json", PANIC).await;
     let case = receipt.cases[0].case;
     let view = world.engine.case(case, Some(&desk())).await.unwrap();
     assert_eq!(view.card.protocol.name, "k-sos");
     assert_eq!(value(&view, "name"), Some("Diya Kalpit".into()));
     assert!(value(&view, "position").is_some(), "the position is a fact of its type");
-    let location = r#"{"schema":"sample.ksos/1","event":"location","session_id":"ks-0000-0099","device_ref":"dev-00000099",
-        "points":[{"seq":1,"at":"2026-11-21T14:00:24+05:30","lat":25.1492,"lon":75.8535,"accuracy_m":15}]}"#;
-    let moved = receive(&world, "ksos", "application/json", location).await;
+    let moved = receive(&world, "ksos", "application/json", LOCATION).await;
     assert_eq!((moved.cases[0].case, moved.cases[0].relation), (case, Relation::Location));
-    let stop = r#"{"schema":"sample.ksos/1","event":"stop","session_id":"ks-0000-0099","device_ref":"dev-00000099",
-        "at":"2026-11-21T14:21:47+05:30","stopped_by":"user","delete_app_data":true}"#;
-    let stopped = receive(&world, "ksos", "application/json", stop).await;
+    let stopped = receive(&world, "ksos", "application/json", STOP).await;
     assert_eq!((stopped.cases[0].case, stopped.cases[0].relation), (case, Relation::Stop));
     let view = world.engine.case(case, Some(&desk())).await.unwrap();
     assert_eq!((value(&view, "name"), value(&view, "position")), (None, None));
     assert!(world.engine.alert_bytes(receipt.alert, &desk()).await.is_err(), "the original is erased too");
     // networks deliver out of order: a position after the stop must not bring the person back
-    let late = receive(&world, "ksos", "application/json", &location.replace("\"seq\":1", "\"seq\":2")).await;
+    let late = receive(&world, "ksos", "application/json", &LOCATION.replace("\"seq\":1", "\"seq\":2")).await;
     assert_eq!(late.cases.first().map(|joined| joined.case), Some(case));
     let view = world.engine.case(case, Some(&desk())).await.unwrap();
     assert_eq!(value(&view, "position"), None);
