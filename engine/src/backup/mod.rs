@@ -75,7 +75,7 @@ pub enum BackupError {
     #[error("the database is not empty, and nothing is restored over data")]
     NotEmpty,
     /// A file cannot be written or read.
-    #[error("`{}` cannot be {doing}: {source}", path.display())]
+    #[error("`{}` cannot be {doing}", path.display())]
     File {
         /// Which.
         path: PathBuf,
