@@ -4,6 +4,8 @@
 #[expect(dead_code, reason = "the world of the runtime's tests; not all of it is needed here")]
 mod world;
 
+mod kept;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::OnceLock;

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{BackupError, Head, Manifest, TableSum};
 use crate::seal::deployment::to_hex;
-use crate::store::sea::{Cell, Kind, Shape};
+use crate::store::sea::{Cell, Kind, Shape, without_zero};
 
 /// Format of the file.
 pub const FORMAT: u32 = 1;
@@ -122,13 +122,13 @@ fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("marks have text keys")
 }
 
-/// A row as a line: an array of null, numbers, true, false, texts, and bytes in base64.
+/// A row as a line: an array of null, numbers, true, false, texts that every database takes, and bytes in base64.
 pub fn line_of(cells: &[Cell]) -> String {
     let values = cells.iter().map(|cell| match cell {
         Cell::Nothing => Json::Null,
         Cell::Number(number) => Json::from(*number),
         Cell::Flag(flag) => Json::from(*flag),
-        Cell::Text(text) => Json::from(text.as_str()),
+        Cell::Text(text) => Json::from(without_zero(text)),
         Cell::Bytes(bytes) => Json::from(STANDARD.encode(bytes)),
     });
     Json::Array(values.collect()).to_string()

@@ -12,6 +12,7 @@ use crate::runtime::append::{is_delivered, json};
 use crate::runtime::card::Card;
 use crate::runtime::live::{Keys, open_with, snapshot_place};
 use crate::seal::split::SealedState;
+use crate::store::sea::without_zero;
 use crate::store::{CaseRow, EffectRow, EventRow, SnapshotRow, TimerRow};
 use crate::view::LifeView;
 
@@ -48,23 +49,28 @@ pub fn first_row(stored: &CaseRow) -> CaseRow {
     }
 }
 
+/// Whether two texts for people are the same, also where a database takes no zero character.
+fn same(led_to: Option<&str>, stored: Option<&str>) -> bool {
+    led_to == stored || led_to.map(without_zero) == stored.map(without_zero)
+}
+
 /// Which columns of the board's row are not as the log leads to.
 pub fn card(led_to: &CaseRow, stored: &CaseRow) -> Option<String> {
     let columns = [
         ("protocol", led_to.protocol == stored.protocol),
         ("version", led_to.version == stored.version),
         ("life", led_to.life == stored.life),
-        ("outcome", led_to.outcome == stored.outcome),
+        ("outcome", same(led_to.outcome.as_deref(), stored.outcome.as_deref())),
         ("drill", led_to.drill == stored.drill),
         ("last_event_at", led_to.last_event_at == stored.last_event_at),
         ("closed_at", led_to.closed_at == stored.closed_at),
         ("due", led_to.due == stored.due),
         ("overdue", led_to.overdue == stored.overdue),
         ("unowned", led_to.unowned == stored.unowned),
-        ("level", led_to.level == stored.level),
-        ("platform", led_to.platform == stored.platform),
-        ("source", led_to.source == stored.source),
-        ("unit", led_to.unit == stored.unit),
+        ("level", same(led_to.level.as_deref(), stored.level.as_deref())),
+        ("platform", same(led_to.platform.as_deref(), stored.platform.as_deref())),
+        ("source", same(led_to.source.as_deref(), stored.source.as_deref())),
+        ("unit", same(led_to.unit.as_deref(), stored.unit.as_deref())),
         ("stage", led_to.stage == stored.stage),
         ("alerts", led_to.alerts == stored.alerts),
         ("card", led_to.card == stored.card),

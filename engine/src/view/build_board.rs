@@ -39,7 +39,8 @@ impl Runtime {
                 LifeView::Closed => 3,
             };
             let due = card.due.as_ref().map_or(i64::MAX, |due| due.at.as_ms());
-            (rank, due, std::cmp::Reverse(card.last_event_at))
+            // of equals the older id first: every node and every database shows the same
+            (rank, due, std::cmp::Reverse(card.last_event_at), card.id)
         });
         Ok(Board { now, cases, counts })
     }

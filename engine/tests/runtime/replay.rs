@@ -240,7 +240,8 @@ async fn what_a_newer_program_stepped_is_not_proved_and_not_halted() {
     let case = lived(folder.path()).await;
     let newest = niyam_kernel::behaviour::Behaviour::NEWEST.number();
     let stepped = |kernel: u32| format!("\"kernel\":{kernel}");
-    let newer = |_: &mut String, outcome: &mut String| *outcome = outcome.replace(&stepped(newest), &stepped(newest + 1));
+    let newer =
+        |_: &mut String, outcome: &mut String| *outcome = outcome.replace(&stepped(newest), &stepped(newest + 1));
     for unknown_shape in [false, true] {
         let copy = copy(folder.path());
         written_otherwise(&copy.path().join("niyam.db"), case, |plain, outcome| {

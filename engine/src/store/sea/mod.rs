@@ -42,6 +42,7 @@ use fault::fault;
 pub(crate) use portable::{Cell, Filler, Kind, Loading, NotLoading, Shape, Sink, dump};
 use postgres::{Cluster, bus::PostgresBus};
 pub use postgres::{DatabaseUrl, DatabaseUrlError};
+pub(crate) use rows::without_zero;
 use sqlite::Sqlite;
 
 /// How long PostgreSQL may take over one thing before its connection counts as lost.

@@ -56,10 +56,15 @@ pub async fn write(db: &DatabaseTransaction, table: &Table, values: Vec<Value>) 
 fn fit(value: Value, backend: DbBackend) -> Value {
     match value {
         Value::String(Some(text)) if backend == DbBackend::Postgres && text.contains('\0') => {
-            Value::String(Some(text.replace('\0', "\u{fffd}")))
+            Value::String(Some(without_zero(&text)))
         }
         value => value,
     }
+}
+
+/// A text as every database takes it.
+pub fn without_zero(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 fn sql(table: &Table, rows: usize, backend: DbBackend) -> String {
