@@ -31,7 +31,7 @@ impl Runtime {
                 }
             }
         }
-        cases.sort_by_key(|card| {
+        cases.sort_by_cached_key(|card| {
             let rank = match card.life {
                 LifeView::Halted => 0,
                 LifeView::Open if card.overdue => 1,
@@ -39,8 +39,8 @@ impl Runtime {
                 LifeView::Closed => 3,
             };
             let due = card.due.as_ref().map_or(i64::MAX, |due| due.at.as_ms());
-            // of equals the older id first: every node and every database shows the same
-            (rank, due, std::cmp::Reverse(card.last_event_at), card.id)
+            // of equals the older first: every node and every database shows the same
+            (rank, due, std::cmp::Reverse(card.last_event_at), card.number.clone())
         });
         Ok(Board { now, cases, counts })
     }
