@@ -382,8 +382,8 @@ pub trait Store: AlertStore + CaseStore + WorkStore + AuditStore + ScheduleStore
     /// How many groups it can write at once: 1 where there is one writer. A commit always goes with others of its case.
     fn writers(&self) -> usize;
 
-    /// From now on tells of every group that was written, in the order they were: for measuring. A store that tells nobody
-    /// ignores it.
+    /// From now on tells of every group that was written, in the order they were, without what was refused: for measuring. A
+    /// store that tells nobody ignores it.
     fn watch(&self, _watcher: Watcher) {}
 
     /// Writes one commit whole or not at all, durable when it returns. Errors: as [`Store::commit_group`].

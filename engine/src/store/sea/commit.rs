@@ -63,7 +63,12 @@ impl Store for SeaStore {
             }
         }
         if let Some(Watcher(tell)) = self.watcher.get() {
-            tell(commits);
+            if answers.iter().all(Result::is_ok) {
+                tell(commits);
+            } else {
+                let written = commits.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
+                tell(&written.map(|(commit, _)| commit.clone()).collect::<Vec<_>>());
+            }
         }
         Ok(answers)
     }

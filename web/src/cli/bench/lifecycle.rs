@@ -15,7 +15,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use niyam_engine::engine::Engine;
 use niyam_engine::store::sea::ceiling::{Batch, Ceiling, Load};
-use niyam_engine::store::{Commit, Write};
+use niyam_engine::store::{Commit, EffectRow, Write};
 use niyam_kernel::id::CaseId;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -198,6 +198,8 @@ async fn engine_part(arguments: &Lifecycle, nodes: u32, made: &Made, console: &C
     let mut cases = open(&engines, arguments.cases + lone_cases, arguments.in_flight, &bar).await?;
     let opening = start.elapsed();
     engine.settle().await?;
+    // what others have in hand is delivered too, or its end would fall into the measured part
+    record.delivered().await?;
     let lone = cases.split_off(arguments.cases as usize);
     let setting = record.take();
 
@@ -207,7 +209,7 @@ async fn engine_part(arguments: &Lifecycle, nodes: u32, made: &Made, console: &C
     let start = now();
     let answered = drive(&engines, cases, arguments.in_flight, &bar).await?;
     if arguments.hand_over {
-        engine.settle().await?;
+        record.delivered().await?;
     }
     let taken = start.elapsed();
     let groups = record.take();
@@ -318,6 +320,14 @@ fn full_groups(groups: &[Vec<Commit>], lanes: usize, in_flight: usize) -> Vec<Ve
     by_lane.into_iter().map(|commits| commits.chunks(size).map(<[Commit]>::to_vec).collect()).collect()
 }
 
+/// The effects that commits write, by id: what ends one says nothing else about it.
+fn effects_of<'a>(commits: impl Iterator<Item = &'a Commit>) -> BTreeMap<String, EffectRow> {
+    let writes = commits.flat_map(|commit| &commit.writes);
+    writes
+        .filter_map(|write| if let Write::Effect(row) = write { Some((row.id.to_string(), row.clone())) } else { None })
+        .collect()
+}
+
 /// Writes the rows of these groups without the engine, each lane by itself. Returns how long it took and how much it was.
 async fn raw_part(
     made: &Made,
@@ -327,8 +337,8 @@ async fn raw_part(
     let connections = u32::try_from(lanes.len()).unwrap_or(u32::MAX);
     let ceiling = Arc::new(Ceiling::open(&made.beside("raw").await?, connections, setting).await?);
     let (mut load, mut prepared) = (Load::default(), Vec::new());
+    let mut effects = effects_of(setting.iter().chain(lanes.iter().flatten().flatten()));
     for groups in lanes {
-        let mut effects = BTreeMap::new();
         let mut batches = Vec::new();
         for group in groups {
             let batch = Batch::of(&group, &mut effects)?;
