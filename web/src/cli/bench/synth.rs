@@ -4,10 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use niyam_engine::engine::{Config, Engine};
 use niyam_engine::seal::chain::{Link, genesis, link};
+use niyam_engine::seal::deployment::to_hex;
 use niyam_engine::store::sea::ceiling::{Batch, Ceiling};
 use niyam_engine::store::{Commit, EffectRow, EventRow, LookupRow, SnapshotRow, Store, TimerRow, Write};
 use niyam_kernel::id::CaseId;
 use niyam_kernel::state::CaseState;
+use sha2::{Digest as _, Sha256};
 
 use super::BenchError;
 
@@ -60,8 +62,10 @@ impl Template {
         let mut writes: Vec<Write> =
             timers.map(|(timer, due)| Write::StartTimer(TimerRow { case, timer, due, attempts: 0 })).collect();
         let mut hash = genesis(case, self.row.version);
+        let plain = plain(&state);
         for event in &self.events {
-            let row = following(event, case, event.number, hash);
+            let claims = (event.number == self.snapshot.number).then_some(plain.as_str());
+            let row = following(event, case, event.number, hash, claims);
             hash = row.hash;
             writes.push(Write::Event(Box::new(row)));
         }
@@ -75,7 +79,7 @@ impl Template {
         writes.push(Write::Lookup(LookupRow { hash: found_by, case, kind: "ref".to_owned(), seal: None }));
         let mut row = self.row.clone();
         (row.id, row.number, row.due) = (case, number, row.due.map(later));
-        let snapshot = SnapshotRow { case, plain: plain(&state), hash, turned: true, ..self.snapshot.clone() };
+        let snapshot = SnapshotRow { case, plain, hash, turned: true, ..self.snapshot.clone() };
         writes.push(Write::Snapshot(Box::new(snapshot), Box::new(row)));
         Commit { name: "make a case again", writes }
     }
@@ -95,20 +99,22 @@ impl Template {
     ) -> Result<(), BenchError> {
         let case = self.row.id;
         let mut number = self.snapshot.number;
+        self.state.number = length.max(number);
+        let plain = plain(&self.state);
         while number < length {
             let until = length.min(number + 1_024);
             let mut writes = Vec::new();
             while number < until {
                 number += 1;
-                let row = following(event, case, number, self.snapshot.hash);
+                let claims = (number == length).then_some(plain.as_str());
+                let row = following(event, case, number, self.snapshot.hash, claims);
                 self.snapshot.hash = row.hash;
                 writes.push(Write::Event(Box::new(row)));
             }
             write(ceiling, &[Commit { name: "lengthen a log", writes }]).await?;
             told(number);
         }
-        self.state.number = number;
-        self.snapshot = SnapshotRow { number, plain: plain(&self.state), ..self.snapshot.clone() };
+        self.snapshot = SnapshotRow { number, plain, ..self.snapshot.clone() };
         let snapshot = Write::Snapshot(Box::new(self.snapshot.clone()), Box::new(self.row.clone()));
         write(ceiling, &[Commit { name: "lengthen a log", writes: vec![snapshot] }]).await
     }
@@ -124,9 +130,17 @@ fn plain(state: &CaseState) -> String {
     serde_json::to_string(state).expect("states have text keys and no floating point")
 }
 
-/// An event again, as the next one behind a link.
-fn following(event: &EventRow, case: CaseId, number: u64, previous: [u8; 32]) -> EventRow {
-    let parts =
-        Link { case, number, at: event.at, plain: &event.plain, outcome: &event.outcome, sealed: &event.sealed };
-    EventRow { case, number, prev_hash: previous, hash: link(&previous, &parts), ..event.clone() }
+/// An event again, as the next one behind a link. Of the last one, `claims` is the state that it leads to.
+fn following(event: &EventRow, case: CaseId, number: u64, previous: [u8; 32], claims: Option<&str>) -> EventRow {
+    let outcome = claims.map_or_else(|| event.outcome.clone(), |plain| leading_to(&event.outcome, plain));
+    let parts = Link { case, number, at: event.at, plain: &event.plain, outcome: &outcome, sealed: &event.sealed };
+    let hash = link(&previous, &parts);
+    EventRow { case, number, prev_hash: previous, hash, outcome, ..event.clone() }
+}
+
+/// The outcome of an event that led to another state.
+fn leading_to(outcome: &str, plain: &str) -> String {
+    let mut outcome: serde_json::Value = serde_json::from_str(outcome).expect("the engine wrote it");
+    outcome["state"] = to_hex(&Sha256::digest(plain.as_bytes())).into();
+    outcome.to_string()
 }
