@@ -59,7 +59,7 @@ pub const ALL: &[Metric] = &[
     metric("niyam_alerts_total", Kind::Counter, Unit::Count, "Alerts taken in"),
     metric("niyam_intake_seconds", Kind::Histogram, Unit::Seconds, "Time of one stage of taking in an alert"),
     metric("niyam_unread_alerts", Kind::Gauge, Unit::Count, "Alerts that are stored and not yet worked on"),
-    metric("niyam_admission_waiting", Kind::Gauge, Unit::Count, "Requests that wait to be let in"),
+    metric("niyam_admission_waiting", Kind::Gauge, Unit::Count, "Requests that were let in and are not answered yet"),
     metric("niyam_lane_queue_depth", Kind::Gauge, Unit::Count, "Commits that wait in a lane"),
     metric("niyam_commit_size", Kind::Histogram, Unit::Count, "Commits that went into one transaction"),
     metric("niyam_commit_seconds", Kind::Histogram, Unit::Seconds, "Time of one transaction until it was durable"),
