@@ -12,6 +12,7 @@ use niyam_kernel::id::CaseId;
 use niyam_kernel::time::Timestamp;
 use niyam_rules::chart::Recipient;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use super::deliver::Came;
 use super::in_hand::Taken;
@@ -117,10 +118,17 @@ impl Runtime {
         let mut behind = None;
         for taken in chain {
             let row = &taken.row;
+            let span = tracing::info_span!(
+                "delivery",
+                case.id = %row.id.case,
+                effect.id = %row.id,
+                cause.event = row.id.event,
+                attempts = row.attempts
+            );
             let came = match behind {
                 // what went before has not arrived: what was said later must not arrive first
                 Some(until) => self.wait_behind(row, until).await.map(|()| Came::Later(until)),
-                None => self.deliver(row).await,
+                None => self.deliver(row).instrument(span).await,
             };
             match came {
                 Ok(Came::Later(until)) if matches!(row.effect, Effect::Reply { .. }) => behind = Some(until),

@@ -11,6 +11,7 @@ use niyam_kernel::id::CaseId;
 use niyam_kernel::state::TimerId;
 use niyam_kernel::time::Timestamp;
 use niyam_rules::text::Text;
+use tracing::Instrument as _;
 
 use super::live::LoadError;
 use super::{Runtime, TRIES};
@@ -56,7 +57,14 @@ impl Runtime {
     async fn fire_each(&self, timers: Vec<TimerRow>, now: Timestamp) -> Result<usize, StoreError> {
         let mut fired = 0;
         for timer in timers {
-            match self.fire(&timer).await {
+            // which clock, and the event it caused: the deliveries that follow name that one as their cause
+            let span = tracing::info_span!(
+                "clock",
+                case.id = %timer.case,
+                timer.id = timer.timer,
+                event.number = tracing::field::Empty
+            );
+            match self.fire(&timer).instrument(span).await {
                 Ok(()) => fired += 1,
                 Err(ActError::Store(error @ (StoreError::Full | StoreError::Unavailable { .. }))) => return Err(error),
                 Err(error) => {
@@ -100,6 +108,7 @@ impl Runtime {
             match turn.commit(Commit { name: "fire a clock", writes }).await {
                 Ok(_) => {
                     if let Some(change) = change {
+                        tracing::Span::current().record("event.number", change.number);
                         self.tell(change);
                     }
                     if let Some(due) = armed {
