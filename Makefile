@@ -31,6 +31,7 @@ fmt:
 
 lint:
 	$(CARGO) lint
+	$(CARGO) check -p niyam-web --features otel --locked
 
 unit: $(UI)/dist/index.html
 	$(CARGO) test --workspace --locked

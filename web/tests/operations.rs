@@ -10,6 +10,10 @@ use std::time::Duration;
 use niyam_web::telemetry::names;
 use serde_json::Value;
 
+#[cfg(feature = "otel")]
+#[path = "operations/traces.rs"]
+mod traces;
+
 /// What the alert of this test tells of its person; none of it may show in a log line or a metric.
 const PERSONAL: [&str; 7] =
     ["Rohan", "Kalpit", "55555", "rohan.kalpit_ops", "MER-2026-000777", "goodbye", "ops-777@meta.example.com"];
@@ -29,10 +33,15 @@ struct Server {
 
 impl Server {
     fn start(data: &Path, more: &[&str]) -> Self {
+        Self::start_with(data, &[&["--demo", "--log", "trace"], more].concat(), &[])
+    }
+
+    fn start_with(data: &Path, more: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_niyam"))
-            .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--log", "trace", "--log-format", "json", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data"])
             .arg(data)
             .args(more)
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

@@ -158,7 +158,8 @@ pub fn run(arguments: &Serve, console: &mut Console) -> Result<Exit, CliError> {
         return Err(ServeError::NotLoopback(arguments.listen).into());
     }
     let operations = &arguments.operations;
-    log::begin(&operations.log, operations.log_format).map_err(ServeError::Filter)?;
+    // held beyond the runtime: what the last task told is sent too
+    let _telling = log::begin(&operations.log, operations.log_format).map_err(ServeError::Filter)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::System)?;
     runtime.block_on(serve(arguments, console))?;
     Ok(Exit::Good)

@@ -3,9 +3,9 @@
 use std::io::IsTerminal as _;
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// What is logged of Niyam's own packages unless more is asked for.
 pub const DEFAULT: &str = "info";
@@ -46,20 +46,44 @@ pub fn filter(asked: &str) -> Result<EnvFilter, FilterError> {
     EnvFilter::builder().parse(directives).map_err(bad)
 }
 
-/// Begins to log: in `format`, or else as lines for people on a terminal and as JSON otherwise.
+/// Held as long as something may be logged. Sends the spans that wait when it is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct Telling {
+    #[cfg(feature = "otel")]
+    _traces: Option<super::traces::Traces>,
+}
+
+/// Begins to log: in `format`, or else as lines for people on a terminal and as JSON otherwise. With the feature `otel`
+/// spans are exported too when the `OTEL_*` variables ask for it, whatever the log leaves out. Call it outside of an
+/// asynchronous runtime, and drop what it gives there.
 ///
 /// # Errors
 /// [`FilterError`] when `asked` is no filter.
-pub fn begin(asked: &str, format: Option<LogFormat>) -> Result<(), FilterError> {
+pub fn begin(asked: &str, format: Option<LogFormat>) -> Result<Telling, FilterError> {
     let terminal = std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(filter(asked)?);
-    // Only one who logs already, as a test may, has a subscriber; its lines are as good.
-    let _logs_already = match format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json }) {
-        LogFormat::Text => registry.with(lines.with_target(false).with_ansi(terminal)).try_init(),
-        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+    let lines = match format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json }) {
+        LogFormat::Text => lines.with_target(false).with_ansi(terminal).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    Ok(())
+    let registry = tracing_subscriber::registry().with(lines.with_filter(filter(asked)?));
+    #[cfg(feature = "otel")]
+    let traces = super::traces::Traces::of_environment();
+    #[cfg(feature = "otel")]
+    let registry = match &traces {
+        Ok(Some(traces)) => registry.with(Some(traces.layer().with_filter(filter(DEFAULT)?))),
+        Ok(None) | Err(_) => registry.with(None),
+    };
+    // Only one who logs already, as a test may, has a subscriber; its lines are as good.
+    let _logs_already = registry.try_init();
+    Ok(Telling {
+        #[cfg(feature = "otel")]
+        _traces: traces.unwrap_or_else(|error| {
+            tracing::error!(%error, "spans are not exported: the OTEL_* variables cannot be used");
+            None
+        }),
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 //! that logs everything and looks for them.
 //!
 //! Where a new thing goes: a metric is listed in [`names`] with its unit and help, and in `docs/operations.md`; whoever
-//! knows the value tells it through the `metrics` facade.
+//! knows the value tells it through the `metrics` facade. A span names what is done and by which ids, as the log does.
 
 pub mod log;
 pub mod names;
 pub mod numbers;
+#[cfg(feature = "otel")]
+pub mod traces;
