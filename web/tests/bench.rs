@@ -82,6 +82,15 @@ fn standing_opens_many_cases_in_a_process_of_its_own() {
 }
 
 #[test]
+fn replay_proves_what_the_engine_wrote() {
+    let result = bench(&["replay", "--cases", "8", "--in-flight", "4"]);
+    for path in ["/events_per_s", "/events_per_s_on_all", "/scaling", "/read_events_per_s", "/ratio_to_read"] {
+        figure(&result, path);
+    }
+    assert!(result["events"].as_u64() >= Some(8 * 6), "opened and five steps each: {result}");
+}
+
+#[test]
 fn kernel_and_expressions_are_measured_in_memory() {
     let result = bench(&["kernel", "--lives", "5"]);
     for path in ["/steps_per_s", "/steps_per_s_on_all", "/scaling"] {

@@ -231,10 +231,15 @@ async fn engine_part(arguments: &Lifecycle, nodes: u32, made: &Made, console: &C
 }
 
 /// A case and the node that works on it.
-type Here = (CaseId, usize);
+pub type Here = (CaseId, usize);
 
 /// Opens cases, each by an alert of its own, the nodes in turn.
-async fn open(engines: &[Arc<Engine>], cases: u32, in_flight: u32, bar: &ProgressBar) -> Result<Vec<Here>, BenchError> {
+pub async fn open(
+    engines: &[Arc<Engine>],
+    cases: u32,
+    in_flight: u32,
+    bar: &ProgressBar,
+) -> Result<Vec<Here>, BenchError> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut workers = JoinSet::new();
     for worker in 0..in_flight.min(cases) as usize {
@@ -262,7 +267,7 @@ async fn open(engines: &[Arc<Engine>], cases: u32, in_flight: u32, bar: &Progres
 }
 
 /// Takes each case through its five stages, so many cases at the same time.
-async fn drive(
+pub async fn drive(
     engines: &[Arc<Engine>],
     cases: Vec<Here>,
     in_flight: u32,

@@ -14,6 +14,7 @@ mod lifecycle;
 mod measure;
 mod place;
 mod record;
+mod replay;
 mod sender;
 mod standing;
 mod synth;
@@ -49,6 +50,8 @@ pub enum What {
     Kernel(kernel::Kernel),
     /// Guards and rows of decision tables per second.
     Expressions(expressions::Expressions),
+    /// Events proved again per second, beside only reading them.
+    Replay(replay::Replay),
     /// What a step costs as the history of its case grows.
     Growth(growth::Growth),
     /// Many open cases and armed clocks: start time, memory, step cost.
@@ -121,6 +124,7 @@ pub fn run(arguments: &Bench, console: &mut Console) -> Result<Exit, CliError> {
         What::Lifecycle(what) => show(console, arguments.format, &runtime.block_on(lifecycle::run(what, console))?)?,
         What::Kernel(what) => show(console, arguments.format, &kernel::run(what, console)?)?,
         What::Expressions(what) => show(console, arguments.format, &expressions::run(what, console)?)?,
+        What::Replay(what) => show(console, arguments.format, &runtime.block_on(replay::run(what, console))?)?,
         What::Growth(what) => show(console, arguments.format, &runtime.block_on(growth::run(what, console))?)?,
         What::Standing(standing::Standing { probe: Some(folder), .. }) => {
             show(console, arguments.format, &runtime.block_on(standing::probe(folder))?)?;

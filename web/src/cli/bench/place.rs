@@ -6,6 +6,7 @@ use std::str::FromStr;
 use niyam_engine::engine::Data;
 use niyam_engine::store::sea::ceiling::{drop_database, make_database};
 use niyam_engine::store::sea::{DatabaseUrl, Location};
+use tokio::runtime::Handle;
 
 use super::BenchError;
 
@@ -37,7 +38,8 @@ impl FromStr for Place {
     }
 }
 
-/// A place that was made for a bench. Its folder is deleted when it is dropped, its databases by [`Made::clear`].
+/// A place that was made for a bench. Its folder is deleted when it is dropped, and so are its databases when
+/// [`Made::clear`] did not come to it because the bench failed.
 #[derive(Debug)]
 pub struct Made {
     folder: PathBuf,
@@ -107,6 +109,16 @@ impl Made {
         self.folder.join(if node == 0 { "engine".to_owned() } else { format!("node{node}") })
     }
 
+    /// The folder of the first engine.
+    pub fn engine_folder(&self) -> PathBuf {
+        self.node(0)
+    }
+
+    /// The PostgreSQL database that the engines work on; none on SQLite.
+    pub fn databases(&self) -> Vec<DatabaseUrl> {
+        self.beside.iter().map(|beside| beside.of_database(&name("engine"))).collect()
+    }
+
     /// The database that the engine works on.
     pub fn database(&self) -> Location {
         match &self.beside {
@@ -164,14 +176,19 @@ impl Made {
     }
 
     /// Takes all databases away again.
-    pub async fn clear(self) -> Result<(), BenchError> {
-        if let Some(beside) = &self.beside {
-            for other in ["engine", "raw"] {
-                drop_database(beside, &name(other)).await?;
-            }
+    pub async fn clear(mut self) -> Result<(), BenchError> {
+        match self.beside.take() {
+            Some(beside) => drop_databases(&beside).await,
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+async fn drop_databases(beside: &DatabaseUrl) -> Result<(), BenchError> {
+    for other in ["engine", "raw"] {
+        drop_database(beside, &name(other)).await?;
+    }
+    Ok(())
 }
 
 /// Name of a database on a server; two benches do not meet.
@@ -181,6 +198,13 @@ fn name(other: &str) -> String {
 
 impl Drop for Made {
     fn drop(&mut self) {
+        if let Some(beside) = self.beside.take() {
+            // benches run on a runtime of several threads: another goes on with what this one would have done
+            let dropped = tokio::task::block_in_place(|| Handle::current().block_on(drop_databases(&beside)));
+            if let Err(error) = dropped {
+                tracing::warn!(%error, "the databases of a bench could not be deleted");
+            }
+        }
         if let Err(error) = std::fs::remove_dir_all(&self.folder) {
             tracing::warn!(%error, "what a bench wrote could not be deleted");
         }
