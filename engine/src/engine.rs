@@ -41,6 +41,8 @@ use crate::view::{AlertView, Board, CaseView, FiledView, Filter, MovePreview, Ti
 const CHANGES: usize = 4_096;
 /// The longest sleep of the loop: how late a clock may be noticed when the machine's clock was moved.
 const LONGEST_SLEEP_MS: u64 = 1_000;
+/// How long a destroyed key may stay in files beside the database while nobody reads them.
+const SCRUB_PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Where the data live.
 #[derive(Clone, Debug)]
@@ -130,8 +132,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the data, makes or upgrades the schema, compiles the versions that open cases run on, works on alerts left
-    /// unread, fires the clocks that ran out meanwhile and delivers what was not delivered.
+    /// Opens the data, makes or upgrades the schema and compiles the versions that open cases run on.
+    ///
+    /// What was left undone is not worked off here, so that a start takes as long whatever is due: alerts left unread,
+    /// clocks that ran out meanwhile and effects that were not delivered are for [`Engine::run`], which begins with them,
+    /// or for [`Engine::settle`].
     ///
     /// Errors: [`OpenError`]; nothing is changed then.
     pub async fn open(config: Config) -> Result<Arc<Self>, OpenError> {
@@ -194,9 +199,7 @@ impl Engine {
             runtime.store.release_claims(None).await?;
         }
         runtime.define_schedules().await?;
-        let engine = Arc::new(Self { runtime, _lock: lock });
-        engine.settle().await?;
-        Ok(engine)
+        Ok(Arc::new(Self { runtime, _lock: lock }))
     }
 
     /// Takes in one message. When it returns, the bytes are durable, and so is what was done with them.
@@ -398,8 +401,8 @@ impl Engine {
         new_uuid(self.runtime.now(), self.runtime.entropy.as_ref())
     }
 
-    /// Runs clocks, outbox and unread alerts until `shutdown` resolves, and passes on what other nodes changed. What this
-    /// node has claimed and not done is free for others then.
+    /// Runs clocks, outbox and unread alerts until `shutdown` resolves, beginning with what is due already, and passes on
+    /// what other nodes changed. What this node has claimed and not done is free for others then.
     pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
         tokio::select! {
             biased;
@@ -424,20 +427,27 @@ impl Engine {
             self.keep_firing(&stopped),
             self.runtime.keep_dispatching(&stopped),
             self.runtime.keep_schedules(&stopped),
+            self.keep_scrubbed(&stopped),
         );
     }
 
     /// Fires clocks and works on unread alerts until `stop` says so.
     async fn keep_firing(&self, stop: &watch::Receiver<bool>) {
         let mut stopped = stop.clone();
+        self.runtime.clocks_pulse.beat();
         while !*stop.borrow() {
             let now = self.now();
             let done = match self.runtime.take_up_unread(now).await {
-                Ok(_) => self.runtime.fire_due(now).await,
+                Ok(read) => self.runtime.fire_some(now).await.map(|fired| read + fired.unwrap_or(0)),
                 Err(error) => Err(error),
             };
             let wait_ms = match done {
-                Ok(_) => {
+                // there may be more of it
+                Ok(1..) => {
+                    self.runtime.clocks_pulse.beat();
+                    continue;
+                }
+                Ok(0) => {
                     self.runtime.clocks_pulse.beat();
                     let next = self.runtime.store.next_due().await.ok().flatten();
                     // what is due and still there rests, is being read or is an effect: look again soon, not at once
@@ -453,6 +463,21 @@ impl Engine {
                 _ = stopped.wait_for(|stop| *stop) => {}
                 () = self.runtime.wake.notified() => {}
                 () = tokio::time::sleep(std::time::Duration::from_millis(wait_ms)) => {}
+            }
+        }
+    }
+
+    /// Removes what was destroyed from files beside the database, until `stop` says so.
+    async fn keep_scrubbed(&self, stop: &watch::Receiver<bool>) {
+        let mut stopped = stop.clone();
+        loop {
+            if let Err(error) = self.runtime.scrub().await {
+                tracing::error!(%error, "what was destroyed may be in a file beside the database; it is tried again");
+            }
+            tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(SCRUB_PAUSE) => {}
             }
         }
     }

@@ -35,22 +35,29 @@ impl Runtime {
     /// failure is logged, and when it fails again and again a person is called. Returns how many fired.
     pub async fn fire_due(&self, now: Timestamp) -> Result<usize, StoreError> {
         let mut fired = 0;
-        loop {
-            let due = self.store.claim_timers(&self.node, now, BATCH).await?;
-            if due.is_empty() {
-                return Ok(fired);
-            }
-            let cases = by_case(due).into_iter().map(|timers| self.fire_each(timers, now));
-            let mut cases = stream::iter(cases).buffer_unordered(AT_ONCE);
-            let mut result = Ok(());
-            while let Some(done) = cases.next().await {
-                match done {
-                    Ok(count) => fired += count,
-                    Err(error) => result = Err(error),
-                }
-            }
-            result?;
+        while let Some(count) = self.fire_some(now).await? {
+            fired += count;
         }
+        Ok(fired)
+    }
+
+    /// As [`Runtime::fire_due`], but one batch of them. Returns how many fired; `None` when none was due.
+    pub async fn fire_some(&self, now: Timestamp) -> Result<Option<usize>, StoreError> {
+        let due = self.store.claim_timers(&self.node, now, BATCH).await?;
+        if due.is_empty() {
+            return Ok(None);
+        }
+        let cases = by_case(due).into_iter().map(|timers| self.fire_each(timers, now));
+        let mut cases = stream::iter(cases).buffer_unordered(AT_ONCE);
+        let mut fired = 0;
+        let mut result = Ok(());
+        while let Some(done) = cases.next().await {
+            match done {
+                Ok(count) => fired += count,
+                Err(error) => result = Err(error),
+            }
+        }
+        result.map(|()| Some(fired))
     }
 
     /// Fires the timers of one case. Errors: nothing can be written now; what did not fire is still due.

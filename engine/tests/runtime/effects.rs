@@ -137,9 +137,11 @@ async fn effects_not_delivered_before_a_crash_are_delivered_after_it_once() {
     let before = world.engine.timeline(case).await.unwrap().entries.len();
     drop(world);
     let world = World::at(folder.path()).await;
+    world.engine.settle().await.unwrap();
     let after = world.engine.timeline(case).await.unwrap().entries;
     assert_eq!(after.len(), before + 1, "the owner was looked for once");
     drop(world);
     let world = World::at(folder.path()).await;
+    world.engine.settle().await.unwrap();
     assert_eq!(world.engine.timeline(case).await.unwrap().entries.len(), before + 1);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use niyam_engine::error::{ActError, ViewError};
 use niyam_engine::replay::Verdict;
@@ -51,6 +52,19 @@ async fn a_destroyed_key_does_not_stay_in_the_write_ahead_log() {
     reading.commit().await.unwrap();
     reader.close().await.unwrap();
     world.engine.settle().await.unwrap();
+    assert!(!is_somewhere(folder.path(), &key));
+}
+
+#[tokio::test]
+async fn a_running_engine_empties_the_write_ahead_log_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::at(folder.path()).await;
+    world.receive("session_id: k-1\nhostel: Namuna Hostel").await;
+    let key = bytes(folder.path(), "SELECT wrapped AS x FROM case_keys WHERE seal = 'profile'").await;
+    let key = key[0].clone().unwrap();
+    world.receive("session_id: k-1\nsession: stop").await;
+    assert!(is_somewhere(folder.path(), &key));
+    Arc::clone(&world.engine).run(std::future::ready(())).await;
     assert!(!is_somewhere(folder.path(), &key));
 }
 

@@ -102,6 +102,7 @@ async fn a_delivery_killed_at_any_step_arrives_under_one_key_and_is_recorded_onc
         drop(first);
         place.forget_claims();
         let second = place.node(NOON.plus("2m".parse().unwrap())).await;
+        second.engine.settle().await.unwrap();
         let mut sent = place.post.0.lock().unwrap().clone();
         assert!((1..=2).contains(&sent.len()), "after {steps} steps: {sent:?}");
         sent.dedup();
@@ -132,6 +133,7 @@ async fn clocks_killed_at_any_step_fire_once() {
         drop(first);
         place.forget_claims();
         let second = place.node(now).await;
+        second.engine.settle().await.unwrap();
         for case in cases {
             let entries = second.engine.timeline(case).await.unwrap().entries;
             let fired = entries.iter().filter(|entry| entry.kind == EntryKind::Clock).count();
