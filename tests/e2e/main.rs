@@ -1,7 +1,7 @@
 //! The whole program under faults: real processes, real disks, real databases, real kills.
 //!
-//! `cargo test -p niyam-tests --test e2e [NAME] [-- --seed N]` runs the scenarios whose name holds NAME, one after the
-//! other. The servers are this very program, started again as `niyam`: they are always what was compiled last. Everything
+//! `cargo test -p niyam-tests --test e2e [NAME] [-- --seed N] [--test-threads N]` runs the scenarios whose name holds NAME,
+//! two at a time. The servers are this very program, started again as `niyam`: they are always what was compiled last. Everything
 //! random comes from the seed; when a kill falls within the work of a server is up to the machine, so a seed repeats what
 //! was sent and how long was waited, not the instant. A failing scenario leaves its folder and names it.
 
@@ -16,6 +16,7 @@ mod sqlite;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use clap::Parser as _;
@@ -25,17 +26,17 @@ use niyam_web::console::Console;
 /// A scenario by its name; it gives back what it did, in words.
 type Scenario = (&'static str, fn(u64) -> String);
 
-/// Those on PostgreSQL run when they are named only: a node that starts while another works may settle for more than a
-/// minute before it listens, and then `kills_under_load` fails.
-const ONLY_BY_NAME: &str = "postgres_";
-
+/// The longest first.
 const SCENARIOS: &[Scenario] = &[
-    ("sqlite_kills_under_load", sqlite::kills_under_load),
-    ("sqlite_full_disk", sqlite::full_disk),
     ("postgres_kills_under_load", postgres::kills_under_load),
+    ("sqlite_kills_under_load", sqlite::kills_under_load),
     ("postgres_stopped_node", postgres::stopped_node),
     ("postgres_failover", postgres::failover),
+    ("sqlite_full_disk", sqlite::full_disk),
 ];
+
+/// Scenarios at a time when nothing else is asked for.
+const AT_ONCE: u64 = 2;
 
 /// Seed of a run that names none.
 const SEED: u64 = 2026;
@@ -49,34 +50,52 @@ fn main() -> ExitCode {
     if words.iter().any(|word| word == "--list") {
         return ExitCode::SUCCESS;
     }
-    let seed = words.iter().position(|word| word == "--seed").and_then(|place| words.get(place + 1));
-    let seed = seed.map_or(SEED, |seed| seed.parse().expect("--seed takes a number"));
+    let seed = number(&words, "--seed").unwrap_or(SEED);
     let names: Vec<&str> = asked(&words);
+    let is_wanted = |name: &str| names.is_empty() || names.iter().any(|asked| name.contains(asked));
+    let scenarios = Mutex::new(SCENARIOS.iter().filter(|(name, _)| is_wanted(name)));
+    let (tell, told) = mpsc::channel();
     let mut failed = 0;
-    for (name, scenario) in SCENARIOS {
-        let wanted = if names.is_empty() {
-            !name.starts_with(ONLY_BY_NAME)
-        } else {
-            names.iter().any(|asked| name.contains(asked))
-        };
-        if !wanted {
-            continue;
+    std::thread::scope(|threads| {
+        for _ in 0..number(&words, "--test-threads").unwrap_or(AT_ONCE) {
+            let (scenarios, tell) = (&scenarios, tell.clone());
+            threads.spawn(move || {
+                let next = || scenarios.lock().expect("not poisoned").next();
+                while let Some(scenario) = next() {
+                    tell.send(run(scenario, seed)).expect("somebody listens");
+                }
+            });
         }
-        let began = now();
-        let ended = catch_unwind(AssertUnwindSafe(|| scenario(seed)));
-        let seconds = began.elapsed().as_secs();
-        match ended {
-            Ok(told) => console.note(format!("e2e {name} ok in {seconds} s: {told}")),
-            Err(_) => {
-                failed += 1;
-                console.note(format!("e2e {name} FAILED after {seconds} s; again with: cargo test -p niyam-tests --test e2e {name} -- --seed {seed}"));
-            }
+        drop(tell);
+        for (is_good, told) in told {
+            failed += u32::from(!is_good);
+            console.note(told);
         }
-    }
+    });
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Words that choose scenarios: all that are neither options nor the value of `--seed`.
+/// Whether it went well, and what is to be said of it.
+fn run((name, scenario): &Scenario, seed: u64) -> (bool, String) {
+    let began = now();
+    let ended = catch_unwind(AssertUnwindSafe(|| scenario(seed)));
+    let seconds = began.elapsed().as_secs();
+    match ended {
+        Ok(told) => (true, format!("e2e {name} ok in {seconds} s: {told}")),
+        Err(_) => {
+            let again = format!("cargo test -p niyam-tests --test e2e {name} -- --seed {seed}");
+            (false, format!("e2e {name} FAILED after {seconds} s; again with: {again}"))
+        }
+    }
+}
+
+/// The number behind a word.
+fn number(words: &[String], option: &str) -> Option<u64> {
+    let value = words.get(words.iter().position(|word| word == option)? + 1);
+    Some(value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{option} takes a number")))
+}
+
+/// Words that choose scenarios: all that are neither options nor the value of one.
 fn asked(words: &[String]) -> Vec<&str> {
     let mut names = Vec::new();
     let mut words = words.iter().skip(1);

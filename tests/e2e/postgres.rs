@@ -12,7 +12,7 @@ use crate::process::Server;
 use crate::site::Site;
 
 /// Kills of one run.
-const KILLS: u32 = 24;
+const KILLS: u32 = 25;
 /// Rounds in which a node is stopped and goes on.
 const STOPS: u32 = 5;
 /// Senders at once.
@@ -45,7 +45,7 @@ pub fn kills_under_load(seed: u64) -> String {
     let load = Load::start(&book, &route, SENDERS, seed);
     let mut starts_killed = 0;
     for _ in 0..KILLS {
-        pause(dice.millis(20, 900));
+        pause(dice.millis(20, 600));
         let victim = usize::from(dice.below(2) == 1);
         nodes[victim].take().expect("it runs").kill();
         *route.write().expect("not poisoned") = routed(&nodes);

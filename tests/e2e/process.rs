@@ -12,6 +12,13 @@ use crate::{http, now, pause};
 /// Longest wait for a server to start or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// This program, to be started again as `niyam` with these words.
+pub fn niyam(words: &[String]) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+    command.arg("niyam").args(words);
+    command
+}
+
 /// A running server. It is killed when this value is dropped.
 pub struct Server {
     child: Child,
@@ -29,15 +36,8 @@ impl Starting {
     /// Starts `niyam` with these words; what it says goes to the end of `log`.
     pub fn new(words: &[String], log: &Path) -> Self {
         let errors = File::options().create(true).append(true).open(log).expect("a log file");
-        let own = std::env::current_exe().expect("this program has a path");
-        let child = Command::new(own)
-            .arg("niyam")
-            .args(words)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(errors)
-            .spawn()
-            .expect("the server starts");
+        let child =
+            niyam(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn().expect("the server starts");
         Self { child: Some(child), log: log.to_owned() }
     }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use niyam_engine::store::ScheduleStore as _;
 use niyam_engine::store::sea::{Location, SeaStore};
 use niyam_engine::time::{Clock as _, SystemClock};
 use niyam_kernel::time::Timestamp;
@@ -12,12 +13,12 @@ use niyam_web::demo::clock::FastClock;
 use crate::check::{self, Found};
 use crate::load::{self, Book, Route};
 use crate::pause;
-use crate::process::{Server, Starting};
+use crate::process::{Server, Starting, niyam};
 
 /// How many times as fast as real time the clocks of these tests run: ten minutes pass in twenty seconds.
 const RATE: u32 = 30;
-/// How long nothing comes before it is looked at: clocks and deliveries come to rest.
-const REST: Duration = Duration::from_secs(3);
+/// Longest wait until clocks and deliveries come to rest.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One deployment: one server on a file, or any number of nodes on PostgreSQL.
 pub struct Site {
@@ -80,8 +81,8 @@ impl Site {
         let data = self.data(node).display().to_string();
         let words = ["serve", "--listen", "127.0.0.1:0", "--data", &data, "--trial-clock", &clock];
         let more = ["--operator", "e2e-desk:help_desk", "--log", "info", "--log-format", "json"];
-        let urls = self.database.iter().flat_map(|url| ["--database-url", url.as_str()]);
-        let words: Vec<String> = words.into_iter().chain(more).chain(urls).map(str::to_owned).collect();
+        let words = words.into_iter().chain(more).map(str::to_owned);
+        let words: Vec<String> = words.chain(self.database_words()).collect();
         let log = self.folder().join(format!("server-{}-node-{node}.log", self.servers));
         Starting::new(&words, &log)
     }
@@ -101,16 +102,46 @@ impl Site {
         let route: Route = Arc::new(RwLock::new(servers.iter().map(|server| server.address).collect()));
         load::complete(book, &route, seed);
         let quiet = self.now();
-        pause(REST);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
+        runtime.block_on(self.rests(quiet));
         for server in servers {
             server.stop();
         }
+        self.replayed();
         let ledger = book.lock().expect("not poisoned");
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
         runtime.block_on(async {
-            let store = SeaStore::open(&self.location(), None).await.expect("the database opens");
+            let store = SeaStore::open_beside(&self.location()).await.expect("the database opens");
             check::all(&store, &ledger, quiet).await
         })
+    }
+
+    /// Waits until nothing that was due by `quiet` is left.
+    async fn rests(&self, quiet: Timestamp) {
+        let store = SeaStore::open_beside(&self.location()).await.expect("the database opens beside the servers");
+        let began = crate::now();
+        loop {
+            let left = store.waiting(quiet).await.expect("a number");
+            if left.clocks_due == 0 && left.effects_due_since.is_none_or(|since| since > quiet) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "clocks and deliveries do not come to rest: {left:?}");
+            pause(Duration::from_millis(50));
+        }
+    }
+
+    /// The log of every case, stepped again, leads to what is stored.
+    fn replayed(&self) {
+        let data = self.data(0).display().to_string();
+        let words = ["replay", "--all", "--dry-run", "--data", &data].map(str::to_owned).into_iter();
+        let words: Vec<String> = words.chain(self.database_words()).collect();
+        let found = niyam(&words).output().expect("niyam replay starts");
+        let told = [found.stdout, found.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        assert!(found.status.success(), "the log and what is stored differ: {told}");
+    }
+
+    fn database_words(&self) -> impl Iterator<Item = String> {
+        self.database.iter().flat_map(|url| ["--database-url".to_owned(), url.clone()])
     }
 
     fn location(&self) -> Location {

@@ -30,7 +30,7 @@ pub fn kills_under_load(seed: u64) -> String {
         let server = starting.ready();
         let route: Route = Arc::new(RwLock::new(vec![server.address]));
         let load = Load::start(&book, &route, SENDERS, seed.wrapping_add(u64::from(kill)));
-        pause(dice.millis(20, 1_200));
+        pause(dice.millis(20, 900));
         server.kill();
         load.stop();
     }
