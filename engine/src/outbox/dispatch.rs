@@ -55,12 +55,15 @@ impl Runtime {
         while !*stop.borrow() {
             let in_hand = self.in_hand.len();
             let room = u64::try_from(IN_HAND.saturating_sub(in_hand)).unwrap_or(0).min(BATCH);
-            let taken = if room == 0 { Ok(Vec::new()) } else { self.take_up_effects(self.now(), room).await };
+            let taken = match room {
+                0 => Ok(Vec::new()),
+                _ => beside(&mut flying, self.take_up_effects(self.now(), room)).await,
+            };
             if taken.is_ok() {
                 self.outbox_pulse.beat();
             }
             let pause_ms = match taken {
-                Ok(taken) if taken.is_empty() => self.pause_ms(room == 0).await,
+                Ok(taken) if taken.is_empty() => beside(&mut flying, self.pause_ms(room == 0)).await,
                 Ok(taken) => {
                     flying.extend(chains(taken).into_iter().map(|chain| self.run_chain(chain)));
                     PACE_MS
@@ -78,9 +81,7 @@ impl Runtime {
                     biased;
                     _ = stopped.wait_for(|stop| *stop) => break,
                     Some(done) = flying.next(), if !flying.is_empty() => {
-                        if let Err(error) = done {
-                            tracing::error!(%error, "the outcome of an effect could not be stored; it is tried again");
-                        }
+                        note(done);
                         if room == 0 {
                             break;
                         }
@@ -91,9 +92,7 @@ impl Runtime {
             }
         }
         while let Some(done) = flying.next().await {
-            if let Err(error) = done {
-                tracing::error!(%error, "the outcome of an effect could not be stored; it is tried again");
-            }
+            note(done);
         }
     }
 
@@ -165,6 +164,27 @@ impl Runtime {
         let write = Write::EffectWaits { id: row.id, owner: self.node.clone(), next_at, reason };
         self.commit(Commit { name: "let an effect wait", writes: vec![write] }).await?;
         Ok(())
+    }
+}
+
+/// Waits for something while what is on its way goes on: it may hold the connection to the store that the other waits for.
+async fn beside<T>(
+    flying: &mut FuturesUnordered<impl Future<Output = Result<(), StoreError>>>,
+    wanted: impl Future<Output = T>,
+) -> T {
+    let mut wanted = std::pin::pin!(wanted);
+    loop {
+        tokio::select! {
+            biased;
+            wanted = &mut wanted => return wanted,
+            Some(done) = flying.next(), if !flying.is_empty() => note(done),
+        }
+    }
+}
+
+fn note(done: Result<(), StoreError>) {
+    if let Err(error) = done {
+        tracing::error!(%error, "the outcome of an effect could not be stored; it is tried again");
     }
 }
 
