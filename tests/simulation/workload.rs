@@ -176,8 +176,8 @@ impl Workload {
                 world.broken_for(length);
             }
             _ => {
-                // the small charts tell the chief when a seat is empty; were that one empty too, they would never come to rest
-                let roles = ["desk", "counsellor", "help_desk", "desk_supervisor", "duty_officer"];
+                // the small charts tell the chief when a seat is empty, also when it is the chief's
+                let roles = ["desk", "chief", "counsellor", "help_desk", "desk_supervisor", "duty_officer"];
                 let role = world.throw(|dice| dice.pick(&roles).copied());
                 let length = self.length(MINUTE, 3 * HOUR);
                 world.tell(format_args!("nobody is {role:?} for {length} ms"));

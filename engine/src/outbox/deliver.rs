@@ -76,7 +76,7 @@ impl Runtime {
             let result = match &sent {
                 Some(sent) => sent,
                 None => {
-                    inside = self.inside(row, turn.live(), now);
+                    inside = self.braked(row, self.inside(row, turn.live(), now), turn.live(), now).await?;
                     &inside
                 }
             };
@@ -201,6 +201,26 @@ impl Runtime {
             | Effect::DestroyKey { .. }
             | Effect::Closed { .. } => Settled::Ended { outcome: Outcome::Done, writes: Vec::new(), note: None },
         }
+    }
+
+    /// Lets an effect wait whose seat is empty when its case has called one empty seat after the other.
+    async fn braked(
+        &self,
+        row: &EffectRow,
+        settled: Settled,
+        live: &Live,
+        now: Timestamp,
+    ) -> Result<Settled, StoreError> {
+        let is_empty = matches!(settled, Settled::Ended { outcome: Outcome::NobodyThere { .. }, .. });
+        if !is_empty || !takes_events(live) {
+            return Ok(settled);
+        }
+        Ok(match self.brake(row, now).await? {
+            Some(until) => {
+                Settled::Waits { until, reason: "nobody sits in this seat, nor in those called before it".to_owned() }
+            }
+            None => settled,
+        })
     }
 
     /// Sends a message to somebody outside, unless an earlier one to them has not gone yet.

@@ -11,6 +11,7 @@
 //!
 //! Where a new thing goes: a new way out is a [`channel::Channel`]; a new kind of effect is handled in `deliver`.
 
+mod brake;
 pub mod channel;
 mod circuit;
 mod dead;

@@ -232,6 +232,63 @@ async fn a_notice_to_an_empty_seat_of_a_closed_case_goes_to_the_supervisor() {
     world.engine.verify_chain(case).await.unwrap();
 }
 
+/// The chief comes at last.
+#[derive(Default)]
+struct LateChief {
+    is_there: AtomicBool,
+}
+
+impl People for LateChief {
+    fn unit_name(&self, _unit: &str) -> Option<Text> {
+        None
+    }
+
+    fn above(&self, _unit: &str, _kinds: &[String]) -> Option<String> {
+        None
+    }
+
+    fn seat(&self, role: &str, _unit: &str, _at: Timestamp) -> Option<PersonId> {
+        let is_there = role == "desk" || (role == "chief" && self.is_there.load(Ordering::SeqCst));
+        is_there.then_some(OFFICER)
+    }
+
+    fn person_name(&self, _person: PersonId) -> Option<Text> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_chart_that_calls_one_empty_seat_after_the_other_calls_on_slowly_until_somebody_comes() {
+    let people = Arc::new(LateChief::default());
+    let here: Arc<dyn People> = Arc::<LateChief>::clone(&people);
+    let world = World::open_at(Data::Memory, NOON, |config| config.people = here).await.unwrap();
+    let case = world.case().await;
+    world.act(case, "take").await.unwrap();
+    // nobody counsels; the chief who is told of that is not there, nor when told of that
+    world.act(case, "counsel").await.unwrap();
+    let empty = async || {
+        let entries = world.engine.timeline(case).await.unwrap().entries;
+        entries.iter().filter(|entry| entry.title.en.starts_with("Nobody serves as")).count()
+    };
+    world.engine.settle().await.unwrap();
+    assert_eq!(empty().await, 3, "at once, and then no more");
+    for more in 1..=5 {
+        world.advance("59s");
+        world.engine.settle().await.unwrap();
+        assert_eq!(empty().await, 3 + more - 1, "not before its time");
+        world.advance("1s");
+        world.engine.settle().await.unwrap();
+        assert_eq!(empty().await, 3 + more, "it calls on");
+    }
+    people.is_there.store(true, Ordering::SeqCst);
+    world.advance("1m");
+    world.engine.settle().await.unwrap();
+    assert_eq!(empty().await, 8, "nothing is empty any more");
+    let last = world.engine.timeline(case).await.unwrap().entries.pop().unwrap();
+    assert_eq!(last.told[0].status, ToldStatus::Done, "the chief was told");
+    world.engine.verify_chain(case).await.unwrap();
+}
+
 /// Lets its claim run out while it sends, and another node take over.
 struct Overtaken {
     database: Arc<ManualClock>,
