@@ -139,6 +139,10 @@ impl Line {
 
 #[async_trait]
 impl Channel for Line {
+    fn name(&self) -> &'static str {
+        "line"
+    }
+
     fn carries(&self, _message: &OutgoingRow) -> bool {
         true
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use niyam_engine::error::StoreError;
 use niyam_engine::store::{
-    AccessRow, AlertRow, AlertStore, AuditStore, Bus, CaseAlertRow, CaseRow, CaseStore, Commit, Committed, DeskNoticeRow, EffectRow,
-    EventRow, LinkRow, NoticeRow, OutgoingRow, RequestRow, ScheduleRow, ScheduleStore, Store, StoredCase, TimerRow, VersionRow, Waiting, WorkStore,
+    AccessRow, AlertRow, AlertStore, AuditStore, Bus, CaseAlertRow, CaseRow, CaseStore, Commit, Committed,
+    DeskNoticeRow, EffectRow, EventRow, LinkRow, NoticeRow, OutgoingRow, RequestRow, ScheduleRow, ScheduleStore, Store,
+    StoredCase, TimerRow, VersionRow, Waiting, WorkStore,
 };
 use niyam_engine::view::{Counts, Filter};
 use niyam_kernel::id::{AlertId, CaseId, RequestId};
@@ -194,6 +195,8 @@ ask!(WorkStore {
     request(id: RequestId) -> Option<RequestRow>;
     accesses(case: CaseId) -> Vec<AccessRow>;
     meta(name: &str) -> Option<Vec<u8>>;
+    probe() -> ();
+    missing_steps() -> Vec<String>;
 });
 
 ask!(ScheduleStore {
