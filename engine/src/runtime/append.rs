@@ -77,7 +77,11 @@ impl Runtime {
     ) -> Result<Appended, StoreError> {
         let case = live.row.id;
         // a machine's clock may go back, a case's time does not
-        let at = self.now().max(live.row.last_event_at);
+        let mut at = self.now().max(live.row.last_event_at);
+        if let EventBody::TimerFired { due, .. } = &body {
+            // whoever looked found it due; the clock of this node may have been put back since
+            at = at.max(*due);
+        }
         let event = Event { number: live.state.number + 1, at, happened_at, body };
         let before = std::mem::take(&mut live.state);
         let stepped = match self.step(&live.protocol, before.clone(), &event).await {
