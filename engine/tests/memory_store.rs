@@ -1,7 +1,5 @@
 //! The store in memory: groups are atomic, refusals leave no trace, claims end by its own clock, nodes share it.
 
-#![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says less where it fails")]
-
 use std::sync::Arc;
 
 use niyam_engine::error::StoreError;

@@ -80,12 +80,11 @@ fn run((name, scenario): &Scenario, seed: u64) -> (bool, String) {
     let began = now();
     let ended = catch_unwind(AssertUnwindSafe(|| scenario(seed)));
     let seconds = began.elapsed().as_secs();
-    match ended {
-        Ok(told) => (true, format!("e2e {name} ok in {seconds} s: {told}")),
-        Err(_) => {
-            let again = format!("cargo test -p niyam-tests --test e2e {name} -- --seed {seed}");
-            (false, format!("e2e {name} FAILED after {seconds} s; again with: {again}"))
-        }
+    if let Ok(told) = ended {
+        (true, format!("e2e {name} ok in {seconds} s: {told}"))
+    } else {
+        let again = format!("cargo test -p niyam-tests --test e2e {name} -- --seed {seed}");
+        (false, format!("e2e {name} FAILED after {seconds} s; again with: {again}"))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::{http, now, pause};
 
 /// Longest wait for a server to start or to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// This program, to be started again as `niyam` with these words.
 pub fn niyam(words: &[String]) -> Command {

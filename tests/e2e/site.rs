@@ -18,7 +18,7 @@ use crate::process::{Server, Starting, niyam};
 /// How many times as fast as real time the clocks of these tests run: ten minutes pass in twenty seconds.
 const RATE: u32 = 30;
 /// Longest wait until clocks and deliveries come to rest.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One deployment: one server on a file, or any number of nodes on PostgreSQL.
 pub struct Site {

@@ -60,7 +60,7 @@ async fn seen(world: &World) -> String {
     for card in &board.cases {
         let case = world.engine.case(card.id, Some(&crate::world::officer())).await.unwrap();
         let timeline = world.engine.timeline(card.id).await.unwrap();
-        seen += &format!("{case:?} {timeline:?}");
+        seen.extend([format!("{case:?}"), format!("{timeline:?}")]);
         world.engine.verify_chain(card.id).await.unwrap();
     }
     // PostgreSQL takes no zero character in a text for people

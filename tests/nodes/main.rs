@@ -1,5 +1,7 @@
 //! Several engines as equal nodes on one PostgreSQL: nothing twice, nothing lost, and each sees what the others do.
 
+#![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says less where it fails")]
+
 #[path = "../../engine/tests/runtime/world.rs"]
 #[expect(dead_code, reason = "the world of the runtime's tests; not all of it is needed here")]
 mod world;

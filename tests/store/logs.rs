@@ -101,8 +101,8 @@ pub async fn sealed_parts_stay_in_their_order(place: Place) {
     let mut opening = open(1);
     for write in &mut opening.writes {
         match write {
-            Write::Event(row) => row.sealed = sealed.clone(),
-            Write::Snapshot(row, _) => row.sealed = sealed.clone(),
+            Write::Event(row) => row.sealed.clone_from(&sealed),
+            Write::Snapshot(row, _) => row.sealed.clone_from(&sealed),
             _ => {}
         }
     }
@@ -155,7 +155,7 @@ pub async fn texts_come_back_as_they_were(place: Place) {
     store.commit(&open(1)).await.unwrap();
     let mut row = event(1, 2);
     // a database must not read, order or rewrite the JSON of what is hashed
-    row.plain = r#"{"b":1, "a":1.10,"a":2,"z":"\u0000 नमूना 🙂 \\"}"#.to_owned();
+    r#"{"b":1, "a":1.10,"a":2,"z":"\u0000 नमूना 🙂 \\"}"#.clone_into(&mut row.plain);
     let mut card = case(1);
     // nobody types this, but a hostile message may hold it, and it must not stay unread for that
     card.platform = Some("name\u{0}less".to_owned());

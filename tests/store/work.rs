@@ -14,7 +14,7 @@ pub async fn the_first_outcome_of_an_effect_stays(place: Place) {
     let ended = |status, reason: &str| {
         let reason = Some(reason.to_owned());
         commit(vec![
-            Write::Notice(notice(1, 1, if status == EffectStatus::Done { 0 } else { 1 })),
+            Write::Notice(notice(1, 1, u32::from(status != EffectStatus::Done))),
             Write::EffectEnded { id: effect_id(1, 1, 0), owner: "one".to_owned(), status, at: NOW, reason },
         ])
     };

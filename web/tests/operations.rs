@@ -201,7 +201,7 @@ fn who_does_not_send_the_head_of_a_request_loses_the_connection() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(folder.path(), &[]);
     let mut slow = TcpStream::connect(&server.address).expect("it listens");
-    slow.set_read_timeout(Some(Duration::from_secs(60))).expect("a socket");
+    slow.set_read_timeout(Some(Duration::from_mins(1))).expect("a socket");
     slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc").expect("written");
     let mut answer = Vec::new();
     slow.read_to_end(&mut answer).expect("the server closes it");

@@ -42,7 +42,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn new(to: &Path, head: Head) -> Result<Self, BackupError> {
+    pub fn new(to: &Path, head: &Head) -> Result<Self, BackupError> {
         let mut name = to.file_name().unwrap_or_default().to_owned();
         name.push(".part");
         let part = to.with_file_name(name);
@@ -63,7 +63,7 @@ impl Writer {
             head: head.clone(),
             finished: false,
         };
-        writer.line(&json(&head))?;
+        writer.line(&json(head))?;
         Ok(writer)
     }
 

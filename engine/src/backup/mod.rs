@@ -128,7 +128,7 @@ pub async fn backup(
 }
 
 async fn write(store: &SeaStore, to: &Path, head: Head, row: impl FnMut() + Send) -> Result<Manifest, BackupError> {
-    let mut file = file::Writer::new(to, head)?;
+    let mut file = file::Writer::new(to, &head)?;
     let mut sink = Counting { sums: Sums::default(), file: Some(&mut file), row };
     store.dump::<BackupError>(&mut sink).await?;
     let tables = sink.sums.tables;
@@ -212,7 +212,9 @@ mod tests {
         let sum = |lines: &[&str]| {
             let mut sums = Sums::default();
             sums.table("t");
-            lines.iter().for_each(|line| sums.row(line));
+            for line in lines {
+                sums.row(line);
+            }
             sums.end()
         };
         assert_eq!(sum(&["a", "b", "c"]), sum(&["c", "a", "b"]));

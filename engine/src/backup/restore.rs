@@ -35,10 +35,8 @@ pub async fn restore(
 ) -> Result<Restored, BackupError> {
     let _lock = lock(folder)?;
     let key_path = folder.join(KEY);
-    let key = match key_path.exists() {
-        true => Some(DeploymentKey::load(&key_path, true, around.entropy.as_ref())?),
-        false => None,
-    };
+    let key =
+        if key_path.exists() { Some(DeploymentKey::load(&key_path, true, around.entropy.as_ref())?) } else { None };
     if database.is_empty() {
         let file = folder.join(DATABASE);
         if file.exists() {

@@ -122,6 +122,7 @@ impl From<Channels> for Exits {
 
 impl Exits {
     /// The first channel that carries a message.
+    #[must_use]
     pub fn of(&self, message: &OutgoingRow) -> Option<&Exit> {
         self.0.iter().find(|exit| exit.channel.carries(message))
     }

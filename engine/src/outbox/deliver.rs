@@ -73,12 +73,11 @@ impl Runtime {
             let now = self.now();
             let mut turn = self.turn(row.id.case).await?;
             let inside;
-            let result = match &sent {
-                Some(sent) => sent,
-                None => {
-                    inside = self.braked(row, self.inside(row, turn.live(), now), turn.live(), now).await?;
-                    &inside
-                }
+            let result = if let Some(sent) = &sent {
+                sent
+            } else {
+                inside = self.braked(row, self.inside(row, turn.live(), now), turn.live(), now).await?;
+                &inside
             };
             let mut change = None;
             let (writes, came) = self.record(row, result, &mut turn, now, &mut change).await?;
@@ -302,11 +301,13 @@ impl Runtime {
 
 /// Id of the notice to the supervisor about an effect: the effect's own is taken by the notice it is, and a step has at most
 /// 1000 effects.
+#[must_use]
 pub const fn instead_of(id: EffectId) -> EffectId {
     EffectId { case: id.case, event: id.event, index: id.index | 1 << 30 }
 }
 
 /// Whether a case still takes clocks and what became of its effects: not when it stands still or has ended for good.
+#[must_use]
 pub fn takes_events(live: &Live) -> bool {
     match &live.state.life {
         Life::Open => true,

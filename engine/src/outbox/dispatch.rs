@@ -53,7 +53,7 @@ impl Runtime {
         let mut flying = FuturesUnordered::new();
         let mut stopped = stop.clone();
         while !*stop.borrow() {
-            let in_hand = self.in_hand.len();
+            let in_hand = self.in_hand.count();
             let room = u64::try_from(IN_HAND.saturating_sub(in_hand)).unwrap_or(0).min(BATCH);
             let taken = match room {
                 0 => Ok(Vec::new()),
@@ -107,7 +107,7 @@ impl Runtime {
     async fn take_up_effects(&self, now: Timestamp, limit: u64) -> Result<Vec<Taken<'_>>, StoreError> {
         let look = self.in_hand.look();
         // a store may list what this node holds already
-        let held = u64::try_from(self.in_hand.len()).unwrap_or(0);
+        let held = u64::try_from(self.in_hand.count()).unwrap_or(0);
         let found = self.store.claim_effects(&self.node, now, limit + held).await?;
         Ok(look.take(found))
     }
@@ -133,7 +133,7 @@ impl Runtime {
                 Ok(Came::Later(until)) if matches!(row.effect, Effect::Reply { .. }) => behind = Some(until),
                 Ok(Came::Later(_) | Came::Ended) | Err(ActError::Store(StoreError::Ended(_))) => {}
                 Err(ActError::Store(error @ (StoreError::Full | StoreError::Unavailable { .. }))) => {
-                    result = Err(error)
+                    result = Err(error);
                 }
                 Err(error) => {
                     tracing::error!(case.id = %row.id.case, effect.id = %row.id, %error, "an effect could not be delivered");

@@ -38,7 +38,7 @@ impl InHand {
     }
 
     /// How many are in hand.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.held().now.len()
     }
 
@@ -111,7 +111,7 @@ mod tests {
         first.remove(0);
         let second = look.take(vec![row(1), row(2), row(3)]);
         assert_eq!(second.iter().map(|taken| taken.row.id.index).collect::<Vec<_>>(), [3]);
-        assert_eq!(in_hand.len(), 2);
+        assert_eq!(in_hand.count(), 2);
         drop((first, second));
         assert_eq!(
             in_hand.look().take(vec![row(1), row(2), row(3)]).len(),

@@ -10,7 +10,6 @@ use niyam_kernel::replay::{Recorded, What, again, again_moved, at_its_word};
 use niyam_kernel::state::{CaseState, Life};
 use niyam_rules::bundle::VersionDigest;
 use niyam_rules::protocol::Protocol;
-use niyam_rules::value::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{Audit, Difference, Halt, PAGE, ReplayError, Source, Verdict, began_on, rows};
@@ -22,7 +21,7 @@ use crate::runtime::versions::VersionError;
 use crate::seal::chain::{Link, genesis, link};
 use crate::seal::deployment::to_hex;
 use crate::seal::envelope::generation;
-use crate::seal::split::{join_event, split_state};
+use crate::seal::split::{SealedValues, join_event, split_state};
 use crate::store::{CaseRow, EffectRow, EventRow, StoredCase, TimerRow};
 use crate::view::read_event;
 
@@ -137,15 +136,14 @@ impl<'a> Rerun<'a> {
         let case = stored.row.id;
         let at = |what, detail: String| Difference { event: standing.last, what, detail };
         let mut stop = None;
-        let keys = match source.key {
-            Some(key) => match unwrap_keys(key, case, stored.keys.clone(), stored.erased.clone()) {
+        let keys = if let Some(key) = source.key {
+            match unwrap_keys(key, case, stored.keys.clone(), stored.erased.clone()) {
                 Ok(keys) => keys,
                 Err(error) => return Ok(Err(at(What::Keys, format!("a key of the case {error}")))),
-            },
-            None => {
-                stop = Some(Stop::Unproved("the deployment key is not here".to_owned()));
-                Keys::default()
             }
+        } else {
+            stop = Some(Stop::Unproved("the deployment key is not here".to_owned()));
+            Keys::default()
         };
         let first = source.store.events_after(case, 0, 1).await?;
         let version = match first.first() {
@@ -284,7 +282,7 @@ impl<'a> Rerun<'a> {
     }
 
     /// Sealed values of an event; `None` when the key of some was destroyed.
-    fn open(&self, row: &EventRow) -> Result<Option<BTreeMap<String, BTreeMap<String, Value>>>, String> {
+    fn open(&self, row: &EventRow) -> Result<Option<SealedValues>, String> {
         let mut values = BTreeMap::new();
         let mut whole = true;
         for (seal, sealed) in &row.sealed {

@@ -87,6 +87,7 @@ pub struct Difference {
     pub detail: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn word<S: serde::Serializer>(what: &What, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(what.as_str())
 }

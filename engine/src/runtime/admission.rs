@@ -74,7 +74,6 @@ fn semaphore(permits: u32) -> Semaphore {
     Semaphore::new(usize::try_from(permits).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it goes into `map_err`")]
 fn overloaded(_full: tokio::sync::TryAcquireError) -> StoreError {
     StoreError::Overloaded { retry_after_s: RETRY_AFTER_S }
 }

@@ -136,7 +136,7 @@ impl Runtime {
         let until = Timestamp::from_ms(now.as_ms().saturating_add(rest_ms));
         let mut writes = vec![Write::TimerRests { case: timer.case, timer: timer.timer, until }];
         let failures = timer.attempts + 1;
-        if failures % CALLS_AFTER == 0 {
+        if failures.is_multiple_of(CALLS_AFTER) {
             let about = format!("{}/{}/{failures}", timer.case, timer.timer);
             writes.extend(self.desk_notice("clock", &about, Some(timer.case), &cannot_fire(failures)));
         }

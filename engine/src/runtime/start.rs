@@ -125,15 +125,14 @@ async fn shared_key(store: &dyn Store, path: &Path, entropy: &dyn Entropy) -> Re
 /// Proves that a store was sealed with this key, or makes it so when it is new. Errors: [`OpenError::KeyWrong`] with the path
 /// of the key file.
 pub async fn check_key(store: &dyn Store, key: &DeploymentKey, path: &Path) -> Result<(), OpenError> {
-    let known = match store.meta(KEY_CHECK).await? {
-        Some(known) => known,
-        None => {
-            let writes = vec![Write::Meta(KEY_CHECK.to_owned(), key.check().to_vec())];
-            match store.commit(&Commit { name: "remember the key", writes }).await {
-                Ok(_) => return Ok(()),
-                // another node may have been first
-                Err(error) => store.meta(KEY_CHECK).await?.ok_or(error)?,
-            }
+    let known = if let Some(known) = store.meta(KEY_CHECK).await? {
+        known
+    } else {
+        let writes = vec![Write::Meta(KEY_CHECK.to_owned(), key.check().to_vec())];
+        match store.commit(&Commit { name: "remember the key", writes }).await {
+            Ok(_) => return Ok(()),
+            // another node may have been first
+            Err(error) => store.meta(KEY_CHECK).await?.ok_or(error)?,
         }
     };
     if known == key.check() { Ok(()) } else { Err(OpenError::KeyWrong { path: path.to_owned() }) }

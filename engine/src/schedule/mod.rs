@@ -142,7 +142,7 @@ impl Runtime {
                 Ok((result, mut writes)) => {
                     let at = self.now();
                     let late_ms = at.since_ms(due);
-                    let result = if late_ms >= LATE_MS { with_lateness(result, late_ms) } else { result };
+                    let result = if late_ms >= LATE_MS { with_lateness(&result, late_ms) } else { result };
                     let name = run.row.name.clone();
                     let ran = ScheduleRan { name, owner: self.node.clone(), due, at, next_due, result };
                     writes.push(Write::ScheduleRan(ran));
@@ -267,7 +267,7 @@ fn after(schedule: &Schedule, moment: Timestamp) -> Timestamp {
     Timestamp::from_ms(schedule.next_after(moment.as_ms()))
 }
 
-fn with_lateness(result: Text, late_ms: u64) -> Text {
+fn with_lateness(result: &Text, late_ms: u64) -> Text {
     let minutes = late_ms / 60_000;
     text(format!("{}; {minutes} min late", result.en), format!("{}; {minutes} मिनट देर से", result.hi))
 }

@@ -94,7 +94,7 @@ pub fn join_event(event: &mut Event, sealed: SealedValues) {
     for (name, value) in sealed.into_values().flatten() {
         match &mut event.body {
             EventBody::Act { reason, .. } if name == REASON => *reason = value.as_text().map(str::to_owned),
-            EventBody::Moved { reason, .. } => *reason = value.as_text().unwrap_or_default().to_owned(),
+            EventBody::Moved { reason, .. } => value.as_text().unwrap_or_default().clone_into(reason),
             EventBody::Opened { facts: values, .. }
             | EventBody::Joined { facts: values, .. }
             | EventBody::Act { form: values, .. }

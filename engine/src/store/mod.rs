@@ -224,7 +224,10 @@ pub struct Committed {
 
 /// Is shown the commits of each group after they were written; what the store answered to each is not told.
 #[derive(Clone)]
-pub struct Watcher(pub Arc<dyn Fn(&[Commit]) + Send + Sync>);
+pub struct Watcher(pub Watching);
+
+/// What a [`Watcher`] calls.
+pub type Watching = Arc<dyn Fn(&[Commit]) + Send + Sync>;
 
 impl std::fmt::Debug for Watcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

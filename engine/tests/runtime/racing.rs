@@ -150,7 +150,9 @@ async fn an_alert_whose_node_stood_still_is_taken_up_by_another_and_the_first_do
         // for a while it is left to the node that took it in
         nodes[0].engine.settle().await.unwrap();
         assert_eq!(store.alert(kept).await.unwrap().unwrap().class, Class::Unread);
-        nodes.iter().for_each(|node| node.advance("10s"));
+        for node in &nodes {
+            node.advance("10s");
+        }
         let settled = nodes.each_ref().map(|node| {
             let engine = Arc::clone(&node.engine);
             tokio::spawn(async move { engine.settle().await })

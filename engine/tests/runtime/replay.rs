@@ -227,7 +227,7 @@ async fn written_otherwise(database: &Path, case: CaseId, change: impl FnOnce(&m
     change(&mut plain, &mut outcome);
     assert_ne!((&plain, &outcome), (&row.plain, &row.outcome));
     let event = Link { case, number: row.number, at: row.at, plain: &plain, outcome: &outcome, sealed: &row.sealed };
-    let hash: String = link(&row.prev_hash, &event).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = link(&row.prev_hash, &event).iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
     let text = |text: &str| text.replace('\'', "''");
     let set = format!("plain = '{}', outcome = '{}', hash = x'{hash}'", text(&plain), text(&outcome));
     execute(database, &format!("UPDATE events SET {set} WHERE case_id = '{case}' AND number = {}", row.number)).await;

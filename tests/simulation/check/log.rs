@@ -48,7 +48,8 @@ pub async fn check(world: &World, row: CaseRow, findings: &mut Findings) -> Opti
         state = stepped.state;
         let (plain, _) = split_state(&protocol, state.clone());
         let plain = serde_json::to_string(&plain).expect("a state has text keys");
-        let hash: String = Sha256::digest(plain.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash =
+            Sha256::digest(plain.as_bytes()).iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
         findings.must(hash == outcome.state, || format!("{case}#{number}: another state than was recorded"));
         log.push(Logged { event, outcome, after: state.clone() });
     }

@@ -172,8 +172,7 @@ fn show(audit: &Audit, format: Format, also_good: bool, console: &mut Console) -
     let name = if audit.number.is_empty() { audit.case.to_string() } else { audit.number.clone() };
     let stepped = format!("{} of {} events stepped again", audit.stepped, audit.events);
     match &audit.verdict {
-        Verdict::Proved if !also_good && audit.halt == Halt::No => return Ok(()),
-        Verdict::Erased if !also_good && audit.halt == Halt::No => return Ok(()),
+        Verdict::Proved | Verdict::Erased if !also_good && audit.halt == Halt::No => return Ok(()),
         Verdict::Proved => console.line(format!("{} {name}: {stepped}", console.paint(Paint::Good, "proved")))?,
         Verdict::Erased => {
             let word = console.paint(Paint::Warning, "erased");

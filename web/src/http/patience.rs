@@ -12,9 +12,9 @@ use tower_http::timeout::TimeoutBody;
 use super::{ApiError, ErrorCode};
 
 /// Most time from the head of a request to the head of its answer.
-const REQUEST: Duration = Duration::from_secs(60);
+const REQUEST: Duration = Duration::from_mins(1);
 /// The same where a large body may come over a slow line: 40 MB at 1 Mbit/s take 5 minutes 20 seconds.
-const ALERT: Duration = Duration::from_secs(600);
+const ALERT: Duration = Duration::from_mins(10);
 /// Most time between two parts of a body.
 const PAUSE: Duration = Duration::from_secs(20);
 /// Where large bodies come.

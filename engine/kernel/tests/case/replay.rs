@@ -18,6 +18,7 @@ use crate::{Case, actor};
 
 /// What may happen, as far as it does not depend on the case.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a test has few of them")]
 enum Chance {
     Body(EventBody),
     /// The timer due next, so much later than due.

@@ -118,7 +118,7 @@ impl Runtime {
             match self.commit_touched(taking, touched).await {
                 Ok(taken) => return Ok(Some(taken)),
                 Err(error @ (StoreError::Conflict { .. } | StoreError::Moved | StoreError::Repeated(_))) => {
-                    last = error
+                    last = error;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -151,8 +151,12 @@ impl Runtime {
                 turn.keep();
             }
         }
-        opened.into_iter().for_each(|live| self.hot.opened(live, &committed));
-        changes.into_iter().for_each(|change| self.tell(change));
+        for live in opened {
+            self.hot.opened(live, &committed);
+        }
+        for change in changes {
+            self.tell(change);
+        }
         for (opened, number) in committed.numbers {
             cases.iter_mut().filter(|case| case.case == opened).for_each(|case| case.number.clone_from(&number));
         }

@@ -241,6 +241,7 @@ impl Batch {
         self.tables.entry(table).or_default().push(row);
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of write")]
     fn lay_out(&mut self, write: &Write, effects: &mut BTreeMap<String, EffectRow>) -> Result<(), CeilingError> {
         match write {
             Write::Event(row) => {
@@ -427,6 +428,7 @@ impl Ceiling {
     }
 
     /// Makes the statements of a batch, so that writing has nothing left to do but to write.
+    #[must_use]
     pub fn prepare(&self, batch: Batch) -> Prepared {
         let backend = self.database.get_database_backend();
         let mut statements = Vec::new();

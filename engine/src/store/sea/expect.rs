@@ -37,10 +37,7 @@ pub async fn lock(db: &impl ConnectionTrait, commits: &[Commit]) -> Result<(), F
 
 /// What is locked, in order. Two hashes that begin alike share a lock, which costs a wait and harms nothing.
 fn keys(commits: &[Commit]) -> BTreeSet<i64> {
-    let start = |hash: &[u8; 32]| {
-        let [a, b, c, d, e, f, g, h, ..] = *hash;
-        i64::from_be_bytes([a, b, c, d, e, f, g, h])
-    };
+    let start = |hash: &[u8; 32]| i64::from_be_bytes(*hash.first_chunk().expect("a hash has 32 bytes"));
     let mut keys = BTreeSet::new();
     for write in commits.iter().flat_map(|commit| &commit.writes) {
         let Write::Expect(expected) = write else { continue };

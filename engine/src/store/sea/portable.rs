@@ -91,9 +91,9 @@ pub async fn dump<E: From<StoreError>>(db: &DatabaseTransaction, sink: &mut (dyn
 }
 
 async fn page(db: &impl ConnectionTrait, shape: &Shape, last: Option<&[Cell]>) -> Result<Vec<Vec<Cell>>, DbErr> {
-    let list = |names: &[String]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let quoted = |names: &[String]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     let names: Vec<String> = shape.columns.iter().map(|(name, _)| name.clone()).collect();
-    let key = list(&shape.key);
+    let key = quoted(&shape.key);
     let mut values = Vec::new();
     let behind = last.map_or_else(String::new, |last| {
         for name in &shape.key {
@@ -104,7 +104,7 @@ async fn page(db: &impl ConnectionTrait, shape: &Shape, last: Option<&[Cell]>) -
         format!("WHERE ({key}) > ({})", places.join(", "))
     });
     let rows = if shape.name == LARGE { LARGE_PAGE } else { PAGE };
-    let sql = format!("SELECT {} FROM \"{}\" {behind} ORDER BY {key} LIMIT {rows}", list(&names), shape.name);
+    let sql = format!("SELECT {} FROM \"{}\" {behind} ORDER BY {key} LIMIT {rows}", quoted(&names), shape.name);
     let found = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
     found.iter().map(|row| shape.columns.iter().map(|(name, kind)| cell(row, name, *kind)).collect()).collect()
 }

@@ -107,8 +107,8 @@ async fn one(
     engine.settle().await?;
     let request = engine.new_id();
     engine.act(model, world::remark(request)).await?;
-    let log = store.events(model).await?;
-    let mut event = log.into_iter().next_back().ok_or_else(|| BenchError::Wrong("no event".to_owned()))?;
+    let written = store.events(model).await?;
+    let mut event = written.into_iter().next_back().ok_or_else(|| BenchError::Wrong("no event".to_owned()))?;
     // sealed for another case: nobody could open it here
     event.sealed.clear();
     let mut template = Template::of(store.as_ref(), long).await?;

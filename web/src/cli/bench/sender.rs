@@ -55,13 +55,12 @@ impl Sender {
     /// Sends a request on a connection that is free, or a new one. `None`: the answer was not 202.
     pub async fn send(&self, request: &[u8]) -> io::Result<Option<Answer>> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => {
-                let stream = TcpStream::connect(self.address).await?;
-                stream.set_nodelay(true)?;
-                BufStream::new(stream)
-            }
+        let mut connection = if let Some(connection) = idle {
+            connection
+        } else {
+            let stream = TcpStream::connect(self.address).await?;
+            stream.set_nodelay(true)?;
+            BufStream::new(stream)
         };
         connection.write_all(request).await?;
         connection.flush().await?;

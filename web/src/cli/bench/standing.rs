@@ -125,7 +125,7 @@ async fn one(made: &Made, cases: u32, console: &Console) -> Result<(Seen, u64, D
             .map(|number| {
                 let case = CaseId(engine.new_id());
                 if number % (cases / SAMPLE).max(1) == 0 {
-                    sample.push_str(&format!("{case}\n"));
+                    sample.extend([case.to_string(), "\n".to_owned()]);
                 }
                 template.again(case, format!("BENCH-{number:07}"), i64::from(number))
             })

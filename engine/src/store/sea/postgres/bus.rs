@@ -131,14 +131,13 @@ async fn keep_telling(cluster: Arc<Cluster>, untold: Arc<Untold>, name: String) 
 }
 
 async fn tell(cluster: &Cluster, line: &mut Option<PgConnection>, messages: &[String]) -> Result<(), sqlx::Error> {
-    let connection = match line {
-        Some(connection) => connection,
-        None => {
-            let mut fresh = PgConnection::connect_with(&cluster.options()).await?;
-            // a telling writes nothing that anybody would miss, and must not wait for a disk or a standby
-            sqlx::raw_sql("SET synchronous_commit = off").execute(&mut fresh).await?;
-            line.insert(fresh)
-        }
+    let connection = if let Some(connection) = line {
+        connection
+    } else {
+        let mut fresh = PgConnection::connect_with(&cluster.options()).await?;
+        // a telling writes nothing that anybody would miss, and must not wait for a disk or a standby
+        sqlx::raw_sql("SET synchronous_commit = off").execute(&mut fresh).await?;
+        line.insert(fresh)
     };
     for message in messages {
         sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(message).execute(&mut *connection).await?;

@@ -9,7 +9,7 @@ use crate::error::{OpenError, StoreError};
 use crate::store::sea::fault::fault;
 
 /// What nodes hold while they look at the schema and upgrade it: `niyam` in ASCII.
-const SCHEMA_LOCK: i64 = 0x6e69_7961_6d;
+const SCHEMA_LOCK: i64 = 0x006e_6979_616d;
 
 /// Upgrades the schema, while other nodes that start wait.
 pub async fn bring_up(options: &PgConnectOptions) -> Result<(), OpenError> {
