@@ -224,9 +224,12 @@ async fn a_clock_that_cannot_fire_rests_holds_up_no_other_and_calls_a_person() {
     let sound = world.receive("name: Meera Namuna\nphones: +915555550102").await.cases[0].case;
     world.engine.settle().await.unwrap();
     drop(world);
-    // a version that is nowhere: nothing says what the clock would do
-    let damage = format!("UPDATE cases SET version = '{}' WHERE id = '{broken}'", "a".repeat(64));
-    execute(&folder.path().join("niyam.db"), &damage).await;
+    // a version without content: nothing says what the clock would do
+    let (database, empty) = (folder.path().join("niyam.db"), "a".repeat(64));
+    let version =
+        format!("INSERT INTO versions (digest, protocol, content, first_used) VALUES ('{empty}', 'desk', '[]', 0)");
+    execute(&database, &version).await;
+    execute(&database, &format!("UPDATE cases SET version = '{empty}' WHERE id = '{broken}'")).await;
     let mut now = NOON.plus("11m".parse().unwrap());
     let world = World::open_at(Data::Folder(folder.path().to_owned()), now, |_| {}).await.unwrap();
     world.engine.settle().await.unwrap();
