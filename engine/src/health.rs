@@ -1,7 +1,7 @@
 //! Whether the engine can do its work at this moment.
 //!
 //! Purpose: what a proxy or a supervisor asks before it sends work here. Invariant: asking changes nothing about any case
-//! and never waits longer than [`PATIENCE`].
+//! and never waits longer than `PATIENCE`.
 
 use std::sync::Mutex;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Backup and restore: everything a database holds in one file, whatever database it is.
 //!
-//! Purpose: [`backup`] writes one consistent moment of a database that others go on writing; [`restore`] makes a database of it
+//! Purpose: [`backup`] writes one consistent moment of a database that others go on writing; [`restore()`] makes a database of it
 //! in an empty place, also of the other kind, and proves that every row is there.
 //!
 //! Invariants: the deployment key is never in a backup. A backup has its name only when it is whole and on the disk; a restored

@@ -49,7 +49,7 @@ pub enum Leave {
 /// What a person is to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
-    /// It has been open since this moment, for [`TOLD_AFTER_MS`] or longer.
+    /// It has been open since this moment, for `TOLD_AFTER_MS` or longer.
     StaysOpen(Timestamp),
     /// It works again; it was open since this moment, and a person was told.
     Closed(Timestamp),

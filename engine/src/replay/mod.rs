@@ -1,6 +1,6 @@
 //! Replay: steps the log of a case again and proves that it leads to what is stored.
 //!
-//! Purpose: [`replay_case`] proves one case, [`Auditor`] all of them on data that nobody or somebody else has open. Proved is:
+//! Purpose: `replay_case` proves one case, [`Auditor`] all of them on data that nobody or somebody else has open. Proved is:
 //! the hash chain; refusal, effects, reasons and the digest of the state of every event; at the end the state with its
 //! sealed part, the armed clocks, the effects to deliver and the row of the board.
 //!
@@ -8,7 +8,7 @@
 //! the chain alone is verified and the case is counted apart. A log is read page by page. Nothing is written but the event
 //! that halts a case which differs. What is reported holds no personal data.
 //!
-//! Where a new thing goes: something else that must follow from the log is a word of [`What`], compared in [`rows`].
+//! Where a new thing goes: something else that must follow from the log is a word of [`What`], compared in `rows`.
 
 mod auditor;
 mod case;

@@ -5,7 +5,7 @@
 //! or takes no answer for a stated time loses the connection; a stopping server takes no new connection, ends its
 //! streams, and lets running requests finish until it is cut off.
 //!
-//! Where a new thing goes: a limit of a connection in [`connections`], one of a request in [`crate::http::patience`].
+//! Where a new thing goes: a limit of a connection in `connections`, one of a request in [`crate::http::patience`].
 
 mod connections;
 mod stall;

@@ -3,7 +3,7 @@
 //! On both a commit that returned survives a power cut: SQLite in WAL mode with `synchronous=FULL` and one writer,
 //! PostgreSQL with `synchronous_commit=on`. Rows become domain values here and nowhere else.
 //!
-//! Where a new thing goes: what only one of the databases has goes to [`sqlite`] or [`postgres`]; everything else is
+//! Where a new thing goes: what only one of the databases has goes to `sqlite` or `postgres`; everything else is
 //! written once, in SQL that both understand.
 
 mod alert;

@@ -1,7 +1,7 @@
 //! `niyam bench`: how fast this machine runs cases, each figure beside what it is compared with.
 //!
 //! Every bench prints a table for people, or with `--format json` one object on the last line. Progress is on the error
-//! output when that is a terminal. [`world`] is the invented office that all of them run in, [`measure`] the clock and the
+//! output when that is a terminal. `world` is the invented office that all of them run in, `measure` the clock and the
 //! histograms.
 
 mod arrivals;
